@@ -1,0 +1,86 @@
+// The one interface to whatever runs a model. Core knows nothing else of ONNX Runtime.
+import type { Model, Tensor } from '../onnx/model.ts';
+
+/** Element types an engine exchanges. int64/uint64 travel as BigInt arrays, float16 as raw 16-bit patterns, bool as 0/1 bytes. */
+export type ArrayType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool';
+
+export type ArrayData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** A dense array: row-major `data`, product(dims) elements. */
+export interface NdArray {
+  readonly type: ArrayType;
+  readonly dims: readonly number[];
+  readonly data: ArrayData;
+}
+
+/** How a session is made. */
+export interface LoadOptions {
+  /** Execution provider, default `cpu`. */
+  readonly provider?: string;
+  /** Intra-op threads, default: the engine's own choice. */
+  readonly threads?: number;
+  /** Graph optimisation of the runtime, default `all`. Analysis uses `disabled` so that every value stays observable. */
+  readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Where to write the runtime's per-operator profile (path prefix); engines without a profiler ignore it. */
+  readonly profile?: string;
+  /** Values for weights whose data lie outside the model file, by location. */
+  readonly externalFiles?: readonly { readonly location: string; readonly data: Uint8Array | string }[];
+}
+
+/** Declared or inferred type of a session's input or output; a dim is a size, a symbol, or null when unknown. */
+export interface ValueType {
+  readonly name: string;
+  /** Absent when the value is no tensor (sequence, map, optional). */
+  readonly type?: ArrayType | 'string' | 'other';
+  readonly dims?: readonly (number | string | null)[];
+}
+
+/** A loaded model. Close it. */
+export interface Session {
+  readonly inputs: readonly ValueType[];
+  readonly outputs: readonly ValueType[];
+  /**
+   * Runs the model. `fetches` limits what is returned (default: all outputs). Errors are {@link EspalierError}s with kind
+   * `engine`, code `engine.run-failed`.
+   */
+  run(
+    feeds: Readonly<Record<string, NdArray>>,
+    fetches?: readonly string[],
+  ): Promise<Readonly<Record<string, NdArray>>>;
+  /** Ends profiling and returns the path of the profile, where the engine profiles. */
+  endProfiling?(): string | undefined;
+  close(): Promise<void>;
+}
+
+/** A runtime. `load` takes encoded bytes or a model (which it encodes). Code `engine.load-failed` when the runtime refuses it. */
+export interface Engine {
+  /** `onnxruntime-node`, `onnxruntime-web`. */
+  readonly name: string;
+  readonly version: string;
+  load(model: Model | Uint8Array, options?: LoadOptions): Promise<Session>;
+}
+
+/** Makes the array a tensor holds; see `onnx/tensor.ts` for the reading of storage forms. */
+export type TensorReader = (tensor: Tensor) => NdArray;

@@ -1,0 +1,6 @@
+// What @espalier/core offers.
+export * from './coupling/coupling.ts';
+export * from './engine/engine.ts';
+export * from './errors.ts';
+export * from './onnx/model.ts';
+export * from './plan/plan.ts';
