@@ -37,6 +37,17 @@ export interface Use {
    * (produce) that position, before ties merge them. −1 where nothing flows.
    */
   readonly flow: Int32Array;
+  /**
+   * Layout of the constant when it is a kernel or matrix (absent for biases and pass vectors): `out` and `in` are its channel axes,
+   * every other axis in `spatial` is a kernel axis; `flipped` when the operator runs it mirrored (ConvTranspose). A depthwise kernel
+   * [C·m, 1, k, k] has out 0, in 1 and its channels lie on `out` for both roles.
+   */
+  readonly kernel?: {
+    readonly out: number;
+    readonly in: number;
+    readonly spatial: readonly number[];
+    readonly flipped: boolean;
+  };
   /** Restricts the use to rows [from, to) of another axis: one block of a grouped convolution. */
   readonly within?: { readonly axis: number; readonly from: number; readonly to: number };
 }
