@@ -1,1 +1,2 @@
-export {};
+// What @espalier/node offers.
+export * from './engine/ort-engine.ts';

@@ -1,0 +1,148 @@
+// ONNX Runtime behind the Engine interface, natively on this machine. The runtime is loaded on first use, so that
+// whoever only reads models never pays for it.
+import { open } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type Engine, EspalierError, type LoadOptions, type Model, type Session } from '@espalier/core';
+import type * as ort from 'onnxruntime-node';
+import { sentenceOf } from './ort-sentence.ts';
+import { OrtSession } from './ort-session.ts';
+
+/** The part of onnxruntime-node the engine uses. */
+export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env' | 'listSupportedBackends'>;
+
+// One read() moves at most 2 GB.
+const readChunk = 2 ** 30;
+
+/**
+ * The engine on onnxruntime-node. Providers: `cpu` everywhere, `webgpu`, `cuda`, `dml`, `coreml` where the runtime has them.
+ * `importRuntime` (default: the installed onnxruntime-node) is called once, on the first load. Loading throws
+ * `engine.unavailable` without a runtime for this platform, `engine.provider-unavailable` without that provider and
+ * `engine.load-failed` when the runtime refuses the model. Runs block the calling thread, as the runtime's Node binding does.
+ */
+export function createOrtEngine(importRuntime: () => Promise<OrtModule> = importOrt): Engine {
+  let runtime: Promise<OrtModule> | undefined;
+  return {
+    name: 'onnxruntime-node',
+    version: installedVersion(),
+    async load(model, options = {}) {
+      runtime ??= importRuntime();
+      return loadSession(await runtime.catch(refuseMissingRuntime), model, options);
+    },
+  };
+}
+
+/** Execution providers this build of the runtime knows, e.g. `cpu`, `webgpu`; each may still lack its device or library. */
+export async function listProviders(): Promise<readonly string[]> {
+  const { listSupportedBackends } = await importOrt().catch(refuseMissingRuntime);
+  return listSupportedBackends().map((backend) => backend.name);
+}
+
+async function importOrt(): Promise<OrtModule> {
+  const { default: runtime } = await import('onnxruntime-node');
+  // What goes wrong arrives as an exception; the runtime's own lines would only garble the terminal.
+  runtime.env.logLevel = 'fatal';
+  return runtime;
+}
+
+function refuseMissingRuntime(cause: unknown): never {
+  throw new EspalierError({
+    kind: 'engine',
+    code: 'engine.unavailable',
+    message: `ONNX Runtime cannot be loaded on ${process.platform}-${process.arch}: ${sentenceOf(cause)}`,
+    hint: 'Install onnxruntime-node on a platform it has a binary for: Linux or Windows on x64 or arm64, macOS on arm64.',
+    cause,
+  });
+}
+
+function installedVersion(): string {
+  try {
+    return createRequire(import.meta.url)('onnxruntime-node/package.json').version;
+  } catch {
+    return 'not installed';
+  }
+}
+
+async function loadSession(
+  runtime: OrtModule,
+  model: Model | Uint8Array,
+  options: LoadOptions,
+): Promise<Session> {
+  const provider = options.provider ?? 'cpu';
+  if (!runtime.listSupportedBackends().some((backend) => backend.name === provider)) {
+    throw providerUnavailable(runtime, provider, 'it is not part of this build');
+  }
+  const { bytes, files } = packModel(model, options);
+  const externalData = await Promise.all(
+    files.map(async ({ location, data }) => ({
+      path: location,
+      data: typeof data === 'string' ? await readWhole(data) : data,
+    })),
+  );
+  try {
+    const session = await runtime.InferenceSession.create(bytes, {
+      executionProviders: [provider],
+      graphOptimizationLevel: options.optimization ?? 'all',
+      logSeverityLevel: 4,
+      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+      ...(externalData.length === 0 ? {} : { externalData }),
+    });
+    return new OrtSession(runtime, session, options.profile);
+  } catch (cause) {
+    throw new EspalierError({
+      kind: 'engine',
+      code: 'engine.load-failed',
+      message: `ONNX Runtime refuses the model: ${sentenceOf(cause)}`,
+      hint: 'Check that the file is a complete ONNX model whose operators and opset this runtime knows.',
+      cause,
+    });
+  }
+}
+
+function packModel(
+  model: Model | Uint8Array,
+  options: LoadOptions,
+): { bytes: Uint8Array; files: NonNullable<LoadOptions['externalFiles']> } {
+  const given = options.externalFiles ?? [];
+  if (model instanceof Uint8Array) return { bytes: model, files: given };
+  throw new EspalierError({
+    kind: 'engine',
+    code: 'engine.load-failed',
+    message: 'This engine takes encoded bytes only.',
+    hint: 'Encode the model first.',
+  });
+}
+
+function providerUnavailable(runtime: OrtModule, provider: string, reason: string): EspalierError {
+  const known = runtime.listSupportedBackends().map((backend) => backend.name);
+  return new EspalierError({
+    kind: 'engine',
+    code: 'engine.provider-unavailable',
+    message: `Execution provider '${provider}' is not available: ${reason}.`.replace(/\.+$/, '.'),
+    hint: `This runtime knows ${known.join(', ')}; cpu always works.`,
+  });
+}
+
+/** A whole file, read piece by piece: `readFile` ends at 2 GB. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new EspalierError({
+      kind: 'io',
+      code: 'io.unreadable',
+      message: `External data '${path}' cannot be read: ${sentenceOf(cause)}`,
+      hint: 'Keep the data file beside the model it belongs to.',
+      cause,
+    });
+  });
+  try {
+    const bytes = new Uint8Array((await file.stat()).size);
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(readChunk, bytes.length - at), at);
+      if (bytesRead === 0) return bytes.subarray(0, at);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
