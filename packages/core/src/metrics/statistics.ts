@@ -1,0 +1,58 @@
+// Statistics of repeated measurements: order statistics, and how far to trust them.
+import type { Random } from '../random.ts';
+
+/** Lower and upper end of a confidence interval, in the unit of the statistic. */
+export type Interval = readonly [low: number, high: number];
+
+/** The arithmetic mean; NaN for no values. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * The value below which `percent` (0 to 100) of the values lie, interpolated linearly between order statistics
+ * (Sample Quantiles in Statistical Packages, 1996, definition 7). NaN for no values.
+ */
+export function percentile(values: readonly number[], percent: number): number {
+  return quantileOfSorted(Float64Array.from(values).sort(), percent / 100);
+}
+
+/** The middle value, or the mean of the two middle ones; NaN for no values. */
+export function median(values: readonly number[]): number {
+  return percentile(values, 50);
+}
+
+/** How {@link bootstrapInterval} works. */
+export interface BootstrapOptions {
+  /** Coverage, 0 to 1, default 0.95. */
+  readonly level?: number;
+  /** How many times the sample is drawn again, default 1000. */
+  readonly resamples?: number;
+}
+
+/**
+ * Percentile confidence interval of any statistic (Bootstrap Methods: Another Look at the Jackknife, 1979): the sample is drawn
+ * again with replacement and the statistic's spread over those draws is read off. Items are drawn whole, so a sample of pairs
+ * keeps its pairing. Both ends are NaN for an empty sample.
+ */
+export function bootstrapInterval<Item>(
+  sample: readonly Item[],
+  statistic: (draw: readonly Item[]) => number,
+  random: Random,
+  options: BootstrapOptions = {},
+): Interval {
+  if (sample.length === 0) return [Number.NaN, Number.NaN];
+  const { level = 0.95, resamples = 1000 } = options;
+  const results = Float64Array.from({ length: resamples }, () =>
+    statistic(sample.map(() => sample[random.integer(sample.length)]!)),
+  ).sort();
+  const tail = (1 - level) / 2;
+  return [quantileOfSorted(results, tail), quantileOfSorted(results, 1 - tail)];
+}
+
+function quantileOfSorted(sorted: Float64Array, fraction: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const at = fraction * (sorted.length - 1);
+  const below = sorted[Math.floor(at)]!;
+  return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)]! - below);
+}
