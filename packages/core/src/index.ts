@@ -1,4 +1,5 @@
 // What @espalier/core offers.
+export * from './coupling/connectivity.ts';
 export * from './coupling/coupling.ts';
 export * from './data/dataset.ts';
 export * from './data/image.ts';
