@@ -11,6 +11,7 @@ export * from './data/resize.ts';
 export * from './engine/detach-weights.ts';
 export * from './engine/engine.ts';
 export * from './errors.ts';
+export * from './graph/builder.ts';
 export * from './metrics/statistics.ts';
 export * from './onnx/model.ts';
 export * from './plan/plan.ts';

@@ -1,0 +1,315 @@
+// Writes ONNX models in readable lines: `const y = g.node('Conv', [x, w], { pads: [1, 1, 1, 1] })`.
+// Values are names; a mistake in a name fails when the line runs, not when the engine loads the model.
+import type { ArrayData, ArrayType, NdArray } from '../engine/engine.ts';
+import { EspalierError } from '../errors.ts';
+import type { Attribute, Dimension, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
+import { DataType } from '../onnx/model.ts';
+
+const encoder = new TextEncoder();
+
+/** A float where JavaScript would see an integer: `{ alpha: float(1) }`. */
+export interface FloatValue {
+  readonly float: number;
+}
+
+/** A float list where JavaScript might see integers: `{ scales: floats([1, 2]) }`. */
+export interface FloatsValue {
+  readonly floats: readonly number[];
+}
+
+/**
+ * What an attribute can be written as. A safe integer or bigint becomes INT, another number FLOAT; a list becomes INTS when all
+ * its numbers are integers (also when empty), else FLOATS; arrays become TENSOR, the result of {@link GraphBuilder.subgraph} GRAPH.
+ */
+export type AttributeValue =
+  | number
+  | bigint
+  | string
+  | FloatValue
+  | FloatsValue
+  | readonly (number | bigint)[]
+  | readonly string[]
+  | NdArray
+  | Graph;
+
+/** Attributes by name. */
+export type AttributeValues = Readonly<Record<string, AttributeValue>>;
+
+/** A size or the name of a symbolic dimension. */
+export type DimensionLike = number | string;
+
+/** An array whose element type follows from its data: plain numbers are float32, a `Uint16Array` is uint16 (not float16). */
+export interface ArrayLiteral {
+  readonly dims: readonly number[];
+  readonly data: ArrayData | readonly number[];
+}
+
+/** Settings of a model under construction. */
+export interface GraphBuilderOptions {
+  /** Version of the default operator set, default 17. */
+  readonly opset?: number;
+  /** Versions of other operator sets; their operators are written `domain::Operator`. */
+  readonly domains?: Readonly<Record<string, number>>;
+  /** Default: 8, or the later version that the opset came with. Below 4, weights are listed among the inputs as that format asks. */
+  readonly irVersion?: number;
+  /** Name of the graph, default `graph`. */
+  readonly name?: string;
+}
+
+/** Marks a number as a float attribute. */
+export function float(value: number): FloatValue {
+  return { float: value };
+}
+
+/** Marks a list of numbers as a float-list attribute. */
+export function floats(values: readonly number[]): FloatsValue {
+  return { floats: values };
+}
+
+/** Collects inputs, constants, nodes and outputs, and hands back the model. Every method that adds a value returns its name. */
+export class GraphBuilder {
+  readonly #options: GraphBuilderOptions;
+  readonly #outer: GraphBuilder | undefined;
+  readonly #values = new Set<string>();
+  /** Names of nodes and values, shared with subgraphs so that nothing is shadowed. */
+  readonly #taken: Set<string>;
+  readonly #counts: Map<string, number>;
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+  readonly #initializers: Tensor[] = [];
+  readonly #nodes: Node[] = [];
+
+  constructor(options: GraphBuilderOptions = {}, outer?: GraphBuilder) {
+    this.#options = options;
+    this.#outer = outer;
+    this.#taken = outer ? outer.#taken : new Set();
+    this.#counts = outer ? outer.#counts : new Map();
+  }
+
+  /** Declares a graph input; a string among the dims is a symbolic size. */
+  input(name: string, dims: readonly DimensionLike[], type: ArrayType = 'float32'): string {
+    this.#inputs.push(makeValueInfo(name, type, dims));
+    return this.#define(this.#claim(name));
+  }
+
+  /** Adds an initializer; without a name it is called `constant_0`, `constant_1`, … */
+  constant(array: NdArray | ArrayLiteral, name?: string): string {
+    const value = this.#define(name === undefined ? this.#invent('constant') : this.#claim(name));
+    this.#initializers.push(tensorOf(array, value));
+    return value;
+  }
+
+  /** Adds a 1-D int64 initializer: a shape, axes, pads, indices. */
+  integers(values: readonly (number | bigint)[], name?: string): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.constant({ dims: [values.length], data }, name);
+  }
+
+  /** Adds a 0-D float32 initializer. */
+  scalar(value: number, name?: string): string {
+    return this.constant({ dims: [], data: [value] }, name);
+  }
+
+  /** Adds a node with one output, called `Conv_3` → `Conv_3_out` unless named. `''` among the inputs omits an optional one. */
+  node(opType: string, inputs: readonly string[], attributes: AttributeValues = {}, name?: string): string {
+    return this.nodes(opType, inputs, attributes, 1, name)[0]!;
+  }
+
+  /** Adds a node with several outputs, called `Split_0_out_0`, `Split_0_out_1`, … */
+  nodes(
+    opType: string,
+    inputs: readonly string[],
+    attributes: AttributeValues,
+    outputCount: number,
+    name?: string,
+  ): readonly string[] {
+    const [domain, operator] = splitDomain(opType);
+    const label = name === undefined ? this.#invent(operator) : this.#claim(name);
+    for (const input of inputs) this.#check(input, `node ${label}`);
+    const outputs = Array.from({ length: outputCount }, (_, index) =>
+      this.#define(this.#claim(outputCount === 1 ? `${label}_out` : `${label}_out_${index}`)),
+    );
+    this.#nodes.push({
+      name: label,
+      opType: operator,
+      ...(domain === '' ? {} : { domain }),
+      inputs: [...inputs],
+      outputs,
+      attributes: Object.entries(attributes).map(([key, value]) => makeAttribute(key, value)),
+    });
+    return outputs;
+  }
+
+  /** Builds the body of an If, Loop or Scan: `write` gets a builder that also sees the values made so far out here. */
+  subgraph(name: string, write: (body: GraphBuilder) => void): Graph {
+    const body = new GraphBuilder({ ...this.#options, name }, this);
+    write(body);
+    return body.#graph();
+  }
+
+  /** Declares a graph output, without a shape when `dims` is left out. */
+  output(value: string, dims?: readonly DimensionLike[], type: ArrayType = 'float32'): void {
+    this.#check(value, 'a graph output');
+    this.#outputs.push(makeValueInfo(value, type, dims));
+  }
+
+  /** The model written so far. */
+  model(): Model {
+    const opset = this.#options.opset ?? 17;
+    const irVersion = this.#options.irVersion ?? irVersionOf(opset);
+    const graph = this.#graph();
+    const weights = graph.initializers.map((tensor) => ({
+      name: tensor.name ?? '',
+      elemType: tensor.dataType,
+      shape: tensor.dims.map((value) => ({ value })),
+    }));
+    return {
+      irVersion,
+      opsetImports: [
+        { domain: '', version: opset },
+        ...Object.entries(this.#options.domains ?? {}).map(([domain, version]) => ({ domain, version })),
+      ],
+      producerName: 'espalier',
+      graph: irVersion < 4 ? { ...graph, inputs: [...graph.inputs, ...weights] } : graph,
+      metadata: [],
+    };
+  }
+
+  #graph(): Graph {
+    return {
+      name: this.#options.name ?? 'graph',
+      nodes: [...this.#nodes],
+      initializers: [...this.#initializers],
+      sparseInitializers: [],
+      inputs: [...this.#inputs],
+      outputs: [...this.#outputs],
+      valueInfos: [],
+      metadata: [],
+    };
+  }
+
+  #define(value: string): string {
+    this.#values.add(value);
+    return value;
+  }
+
+  #claim(name: string): string {
+    if (name === '' || this.#taken.has(name)) {
+      throw new EspalierError({
+        kind: 'usage',
+        code: 'builder.name-taken',
+        message: `The name '${name}' is empty or already used in this graph.`,
+        hint: 'Leave the name out to get a fresh one.',
+      });
+    }
+    this.#taken.add(name);
+    return name;
+  }
+
+  #invent(stem: string): string {
+    for (;;) {
+      const count = this.#counts.get(stem) ?? 0;
+      this.#counts.set(stem, count + 1);
+      const name = `${stem}_${count}`;
+      if (!this.#taken.has(name)) return this.#claim(name);
+    }
+  }
+
+  #check(value: string, reader: string): void {
+    if (value === '' || this.#sees(value)) return;
+    throw new EspalierError({
+      kind: 'usage',
+      code: 'builder.unknown-value',
+      message: `The value '${value}' read by ${reader} does not exist.`,
+      hint: 'Pass names returned by input(), constant() or node().',
+    });
+  }
+
+  #sees(value: string): boolean {
+    return this.#values.has(value) || (this.#outer !== undefined && this.#outer.#sees(value));
+  }
+}
+
+function splitDomain(opType: string): readonly [domain: string, operator: string] {
+  const at = opType.indexOf('::');
+  return at < 0 ? ['', opType] : [opType.slice(0, at), opType.slice(at + 2)];
+}
+
+function irVersionOf(opset: number): number {
+  if (opset >= 25) return 13;
+  if (opset === 24) return 12;
+  if (opset === 23) return 11;
+  if (opset >= 21) return 10;
+  if (opset >= 19) return 9;
+  return 8;
+}
+
+function makeValueInfo(name: string, type: ArrayType, dims: readonly DimensionLike[] | undefined): ValueInfo {
+  const elemType = DataType[type];
+  if (dims === undefined) return { name, elemType };
+  const shape = dims.map((dim): Dimension => (typeof dim === 'number' ? { value: dim } : { param: dim }));
+  return { name, elemType, shape };
+}
+
+function makeAttribute(name: string, value: AttributeValue): Attribute {
+  if (typeof value === 'string') return { name, type: 'string', string: encoder.encode(value) };
+  if (typeof value === 'bigint') return { name, type: 'int', int: value };
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value)
+      ? { name, type: 'int', int: value }
+      : { name, type: 'float', float: value };
+  }
+  if ('float' in value) return { name, type: 'float', float: value.float };
+  if ('floats' in value) return { name, type: 'floats', floats: [...value.floats] };
+  if ('nodes' in value) return { name, type: 'graph', graph: value };
+  if ('dims' in value) return { name, type: 'tensor', tensor: tensorOf(value) };
+  return makeListAttribute(name, value);
+}
+
+function makeListAttribute(
+  name: string,
+  values: readonly (number | bigint)[] | readonly string[],
+): Attribute {
+  if (values.length > 0 && values.every((value) => typeof value === 'string')) {
+    return { name, type: 'strings', strings: values.map((value) => encoder.encode(value)) };
+  }
+  const numbers = values.filter((value) => typeof value !== 'string');
+  return numbers.every((value) => typeof value === 'bigint' || Number.isSafeInteger(value))
+    ? { name, type: 'ints', ints: numbers }
+    : { name, type: 'floats', floats: numbers.map(Number) };
+}
+
+function tensorOf(array: NdArray | ArrayLiteral, name?: string): Tensor {
+  const data = isArrayData(array.data) ? array.data : Float32Array.from(array.data);
+  const type = 'type' in array ? array.type : elementTypeOf(data);
+  const size = array.dims.reduce((product, dim) => product * dim, 1);
+  if (data.length !== size) {
+    throw new EspalierError({
+      kind: 'usage',
+      code: 'builder.wrong-size',
+      message: `The constant '${name ?? ''}' has ${data.length} elements, its shape [${array.dims.join(', ')}] needs ${size}.`,
+    });
+  }
+  return {
+    ...(name === undefined ? {} : { name }),
+    dims: [...array.dims],
+    dataType: DataType[type],
+    raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  };
+}
+
+function isArrayData(data: ArrayData | readonly number[]): data is ArrayData {
+  return ArrayBuffer.isView(data);
+}
+
+function elementTypeOf(data: ArrayData): ArrayType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Int8Array) return 'int8';
+  if (data instanceof Uint8Array) return 'uint8';
+  if (data instanceof Int16Array) return 'int16';
+  if (data instanceof Uint16Array) return 'uint16';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof Uint32Array) return 'uint32';
+  return data instanceof BigInt64Array ? 'int64' : 'uint64';
+}
