@@ -144,7 +144,7 @@ export interface ExternalData {
 
 /**
  * `TensorProto`. Element storage is one of: `raw` (little-endian bytes, a view into the file or into memory), one of the typed
- * fields as they stand in the file (`floatData`, …), or `external`. Use `tensorValues` / `makeTensor` of `onnx/tensor.ts` and never
+ * fields as they stand in the file (`floatData`, …), or `external`. Use `tensorArray` / `makeTensor` of `onnx/tensor.ts` and never
  * look at the storage yourself.
  */
 export interface Tensor {
@@ -178,6 +178,8 @@ export interface ValueInfo {
   /** Absent when the file declares no shape. */
   readonly shape?: readonly Dimension[];
   readonly otherType?: Uint8Array;
+  /** Unknown fields of the tensor type: its denotation. */
+  readonly typeUnknown?: UnknownFields;
   readonly docString?: string;
   readonly metadata?: readonly StringEntry[];
   readonly unknown?: UnknownFields;

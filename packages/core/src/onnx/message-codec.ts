@@ -1,0 +1,208 @@
+// Decoding and encoding protobuf messages by table: a MessageRule lists a message's fields, and plain objects come and go.
+// Data are immutable, so an object that decoding made still stands for the bytes it came from; encoding copies those.
+import { EspalierError } from '../errors.ts';
+import {
+  createWriter,
+  joinChunks,
+  Wire,
+  type WireField,
+  type WireType,
+  type WireWriter,
+  wireFields,
+} from './wire.ts';
+
+/** Plain data of one message, by property name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** How one kind of value is read and written. */
+export interface ValueRule {
+  readonly wire: WireType;
+  /** The value in the payload [start, end), or undefined when JavaScript cannot hold it (see {@link FieldRule.lenient}). */
+  read(bytes: Uint8Array, start: number, end: number): unknown;
+  /** Writes what follows the tag. */
+  write(writer: WireWriter, value: never): void;
+}
+
+/** How a list of scalars is read and written. Packed or not, its payloads joined are one block, which is the packed form. */
+export interface BlockRule {
+  /** Wire type of one element. */
+  readonly wire: WireType;
+  read(block: Uint8Array): unknown;
+  /** Writes the whole field, tags included. */
+  write(writer: WireWriter, number: number, values: never): void;
+}
+
+/** One field of a message. Exactly one of `value`, `block` and `message` says what it holds. */
+export interface FieldRule {
+  readonly number: number;
+  readonly key: string;
+  readonly value?: ValueRule;
+  readonly block?: BlockRule;
+  readonly message?: () => MessageRule;
+  /** A list of values or messages, one field each. */
+  readonly repeated?: boolean;
+  /** What the property is where the file has no such field; without it the property is left out. Not written. */
+  readonly absent?: unknown;
+  /** A value that JavaScript cannot hold stays among the unknown fields instead of being an error. */
+  readonly lenient?: boolean;
+}
+
+/** A protobuf message: its fields in ascending order of their numbers, and its form as plain data. */
+export interface MessageRule {
+  /** Its name in onnx.proto, for errors. */
+  readonly name: string;
+  readonly fields: readonly FieldRule[];
+  /** Plain data from decoded fields, where the two differ. */
+  readonly fromFields?: (fields: Fields) => Fields;
+  /** Fields to encode from plain data: the inverse. */
+  readonly toFields?: (value: Fields) => Fields;
+}
+
+/** Graphs nest in attributes; this is protobuf's own limit on nested messages. */
+const MAX_DEPTH = 100;
+
+/** A real model has thousands; without a limit a hostile file of empty messages would fill the memory. */
+const MAX_MESSAGES = 4_000_000;
+
+const origins = new WeakMap<object, Uint8Array>();
+
+/** The message encoded in `bytes` as plain data; byte fields are views. Unknown fields are kept under `unknown`. */
+export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
+  let messages = 0;
+  return decode(rule, bytes, 0);
+
+  function decode(rule: MessageRule, bytes: Uint8Array, depth: number): Fields {
+    if (depth > MAX_DEPTH) {
+      throw broken('onnx.nesting-too-deep', `messages are nested more than ${MAX_DEPTH} deep (${rule.name})`);
+    }
+    if (++messages > MAX_MESSAGES) {
+      throw broken('onnx.too-many-messages', `the file holds more than ${MAX_MESSAGES} messages`);
+    }
+    const found = new Map<FieldRule, WireField[]>();
+    const push = (rule: FieldRule, field: WireField) => {
+      const list = found.get(rule);
+      if (list) list.push(field);
+      else found.set(rule, [field]);
+    };
+    const unknown: Uint8Array[] = [];
+    for (const field of wireFields(bytes, rule.name)) {
+      const known = rule.fields.find((f) => f.number === field.number);
+      if (known === undefined) unknown.push(bytes.subarray(field.tag, field.end));
+      else if (!acceptsWire(known, field.wire)) throw wrongWire(rule, known, field);
+      else push(known, field);
+    }
+    const fields: Record<string, unknown> = {};
+    for (const field of rule.fields) {
+      const value = readField(rule, field, bytes, found.get(field), depth);
+      if (value === UNREADABLE) unknown.push(...found.get(field)!.map((f) => bytes.subarray(f.tag, f.end)));
+      else if (value !== undefined) fields[field.key] = value;
+    }
+    if (unknown.length > 0) fields.unknown = unknown;
+    const result = rule.fromFields ? rule.fromFields(fields) : fields;
+    origins.set(result, bytes);
+    return result;
+  }
+
+  function readField(
+    rule: MessageRule,
+    field: FieldRule,
+    bytes: Uint8Array,
+    found: readonly WireField[] | undefined,
+    depth: number,
+  ): unknown {
+    if (found === undefined) return field.absent;
+    const payload = (f: WireField) => bytes.subarray(f.start, f.end);
+    if (field.block)
+      return field.block.read(found.length === 1 ? payload(found[0]!) : joinChunks(found.map(payload)));
+    if (field.message) {
+      const nested = field.message();
+      if (field.repeated) return found.map((f) => decode(nested, payload(f), depth + 1));
+      if (found.length > 1) {
+        throw broken(
+          'onnx.duplicate-field',
+          `a ${rule.name} has ${found.length} fields ${field.number} (${field.key})`,
+        );
+      }
+      return decode(nested, payload(found[0]!), depth + 1);
+    }
+    const read = (f: WireField): unknown => {
+      const value = field.value!.read(bytes, f.start, f.end);
+      if (value !== undefined) return value;
+      if (field.lenient) return UNREADABLE;
+      throw broken(
+        'onnx.bad-value',
+        `${field.key} of a ${rule.name} is no valid text or not an exact number`,
+      );
+    };
+    return field.repeated ? found.map(read) : read(found.at(-1)!);
+  }
+}
+
+/** The bytes that {@link decodeMessage} made the object from, or undefined for any other object. */
+export function originOf(value: object): Uint8Array | undefined {
+  return origins.get(value);
+}
+
+/** Writes the message; an object that {@link decodeMessage} made is written as the very bytes it came from. */
+export function encodeMessage(rule: MessageRule, value: object, writer: WireWriter): void {
+  const origin = originOf(value);
+  if (origin) {
+    writer.bytes(origin);
+    return;
+  }
+  const fields = rule.toFields ? rule.toFields(value as Fields) : (value as Fields);
+  const unknown = [...((fields.unknown ?? []) as readonly Uint8Array[])]
+    .map((bytes) => ({ bytes, number: wireFields(bytes, rule.name).next().value?.number ?? 0 }))
+    .sort((a, b) => a.number - b.number);
+  let next = 0;
+  for (const field of rule.fields) {
+    for (; next < unknown.length && unknown[next]!.number < field.number; next++)
+      writer.bytes(unknown[next]!.bytes);
+    const content = fields[field.key];
+    if (content !== undefined && content !== field.absent) writeField(field, content, writer);
+  }
+  for (; next < unknown.length; next++) writer.bytes(unknown[next]!.bytes);
+}
+
+/** Writes one message field: tag, length, content. */
+export function writeNested(writer: WireWriter, number: number, write: (inner: WireWriter) => void): void {
+  const inner = createWriter();
+  write(inner);
+  writer.tag(number, Wire.bytes);
+  writer.varint(inner.size);
+  for (const chunk of inner.chunks()) writer.bytes(chunk);
+}
+
+function writeField(field: FieldRule, content: unknown, writer: WireWriter): void {
+  if (field.block) {
+    field.block.write(writer, field.number, content as never);
+    return;
+  }
+  for (const item of field.repeated ? (content as readonly unknown[]) : [content]) {
+    if (field.message) {
+      const rule = field.message();
+      writeNested(writer, field.number, (inner) => encodeMessage(rule, item as object, inner));
+    } else {
+      writer.tag(field.number, field.value!.wire);
+      field.value!.write(writer, item as never);
+    }
+  }
+}
+
+const UNREADABLE = Symbol('unreadable');
+
+function acceptsWire(field: FieldRule, wire: WireType): boolean {
+  if (field.block) return wire === field.block.wire || wire === Wire.bytes;
+  return wire === (field.value?.wire ?? Wire.bytes);
+}
+
+function wrongWire(rule: MessageRule, field: FieldRule, found: WireField): EspalierError {
+  return broken(
+    'onnx.bad-wire-type',
+    `${field.key} of a ${rule.name} is stored with wire type ${found.wire}`,
+  );
+}
+
+function broken(code: string, message: string): EspalierError {
+  return new EspalierError({ kind: 'model', code, message, hint: 'Copy or export the model again.' });
+}
