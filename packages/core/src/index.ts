@@ -7,6 +7,7 @@ export * from './data/dataset.ts';
 export * from './data/image.ts';
 export * from './data/npy.ts';
 export * from './data/placement.ts';
+export * from './data/preprocess-guess.ts';
 export * from './data/preprocess-text.ts';
 export * from './data/preprocess.ts';
 export * from './data/resize.ts';
