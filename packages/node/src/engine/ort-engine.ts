@@ -2,7 +2,16 @@
 // whoever only reads models never pays for it.
 import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type Engine, EspalierError, type LoadOptions, type Model, type Session } from '@espalier/core';
+import {
+  detachWeights,
+  type Engine,
+  EspalierError,
+  encodeModel,
+  type LoadOptions,
+  type Model,
+  type Session,
+  weightBytes,
+} from '@espalier/core';
 import type * as ort from 'onnxruntime-node';
 import { sentenceOf } from './ort-sentence.ts';
 import { OrtSession } from './ort-session.ts';
@@ -10,6 +19,8 @@ import { OrtSession } from './ort-session.ts';
 /** The part of onnxruntime-node the engine uses. */
 export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env' | 'listSupportedBackends'>;
 
+// Above this many bytes of weights a model is not joined in one buffer: protobuf ends at 2 GB, and each copy costs memory.
+const joinedLimit = 256 * 2 ** 20;
 // One read() moves at most 2 GB.
 const readChunk = 2 ** 30;
 
@@ -89,6 +100,9 @@ async function loadSession(
     });
     return new OrtSession(runtime, session, options.profile);
   } catch (cause) {
+    if (provider !== 'cpu' && !(await runsAnything(runtime, provider))) {
+      throw providerUnavailable(runtime, provider, sentenceOf(cause));
+    }
     throw new EspalierError({
       kind: 'engine',
       code: 'engine.load-failed',
@@ -105,12 +119,39 @@ function packModel(
 ): { bytes: Uint8Array; files: NonNullable<LoadOptions['externalFiles']> } {
   const given = options.externalFiles ?? [];
   if (model instanceof Uint8Array) return { bytes: model, files: given };
-  throw new EspalierError({
-    kind: 'engine',
-    code: 'engine.load-failed',
-    message: 'This engine takes encoded bytes only.',
-    hint: 'Encode the model first.',
+  if (weightBytes(model) <= joinedLimit) return { bytes: encodeModel(model), files: given };
+  const detached = detachWeights(model);
+  return { bytes: encodeModel(detached.model), files: [...given, ...detached.files] };
+}
+
+/** Whether a provider can run the smallest possible model: tells a missing device from a model it cannot take. */
+async function runsAnything(runtime: OrtModule, provider: string): Promise<boolean> {
+  const value = (name: string) => ({ name, elemType: 1, shape: [{ value: 1 }] });
+  const probe = encodeModel({
+    irVersion: 8,
+    opsetImports: [{ version: 13 }],
+    metadata: [],
+    graph: {
+      name: 'probe',
+      nodes: [{ opType: 'Relu', inputs: ['x'], outputs: ['y'], attributes: [] }],
+      initializers: [],
+      sparseInitializers: [],
+      inputs: [value('x')],
+      outputs: [value('y')],
+      valueInfos: [],
+      metadata: [],
+    },
   });
+  try {
+    const session = await runtime.InferenceSession.create(probe, {
+      executionProviders: [provider],
+      logSeverityLevel: 4,
+    });
+    await session.release();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function providerUnavailable(runtime: OrtModule, provider: string, reason: string): EspalierError {
