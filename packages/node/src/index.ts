@@ -4,4 +4,7 @@ export * from './bench/machine.ts';
 export * from './data/cifar10.ts';
 export * from './data/records.ts';
 export * from './engine/ort-engine.ts';
+export * from './models/read-model.ts';
+export * from './models/write-file-atomic.ts';
+export * from './models/write-model.ts';
 export * from './workers/tile-pool.ts';

@@ -5,6 +5,11 @@ import { EspalierError } from '../errors.ts';
 import type { KernelStack } from './kernel-pairs.ts';
 import type { WeightSource } from './weight-source.ts';
 
+/** True for a weight whose slices along the use's axis are filters: they make the channels. */
+export function isFilterBank(use: Use): boolean {
+  return use.role === 'produce' && use.axis === use.kernel?.out;
+}
+
 /** Element v of kernel i at position p is `data[p * stride + items[i] + taps[v]]`. */
 export interface FilterView {
   readonly use: Use;
@@ -54,8 +59,7 @@ function viewFilters(use: Use, weights: WeightSource): FilterView {
   };
 }
 
-/** Reads the constant of a use and refuses NaN and infinities by name. */
-export function readFinite(use: Use, weights: WeightSource): { dims: readonly number[]; data: Float32Array } {
+function readFinite(use: Use, weights: WeightSource): { dims: readonly number[]; data: Float32Array } {
   const weight = weights.read(use.node, use.input);
   if (!weight) {
     throw new EspalierError({

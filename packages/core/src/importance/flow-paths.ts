@@ -1,6 +1,6 @@
 // Walks the channel flow backwards: from a position a weight reads to the filters whose output arrives there.
-import type { Coupling, FlowStep } from '../coupling/coupling.ts';
-import { nonFinite } from './filter-view.ts';
+import type { Coupling, FlowStep, Use } from '../coupling/coupling.ts';
+import { isFilterBank, nonFinite } from './filter-view.ts';
 import type { WeightSource } from './weight-source.ts';
 
 /** One way from a filter to a reader. */
@@ -20,27 +20,30 @@ export interface FlowPath {
  */
 export const MAX_PATHS = 1024;
 
-/** The step a flow id belongs to, and its position there. */
+/** The step a flow id belongs to, its position there, and the filter that makes it where there is one. */
 export interface FlowPosition {
   readonly step: FlowStep;
   readonly position: number;
+  readonly filter: { readonly use: Use; readonly row: number } | undefined;
 }
 
-/** Finds the step of a flow id by bisection. */
-export function createFlowIndex(steps: readonly FlowStep[]): (flow: number) => FlowPosition | undefined {
-  const sorted = [...steps].filter((step) => step.count > 0).sort((a, b) => a.base - b.base);
-  return (flow) => {
-    let low = 0;
-    let high = sorted.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >> 1;
-      const step = sorted[middle]!;
-      if (flow < step.base) high = middle - 1;
-      else if (flow >= step.base + step.count) low = middle + 1;
-      else return { step, position: flow - step.base };
+/** Finds what a flow id stands for; undefined for −1. */
+export function createFlowIndex(
+  coupling: Pick<Coupling, 'flow' | 'uses'>,
+): (flow: number) => FlowPosition | undefined {
+  const places = new Map<number, FlowPosition>();
+  const filters = new Map<number, { use: Use; row: number }>();
+  // The uses say which row it is: a grouped weight may be several uses, one per block, behind one step.
+  for (const use of coupling.uses.filter(isFilterBank)) {
+    for (const [row, flow] of use.flow.entries()) filters.set(flow, { use, row });
+  }
+  for (const step of coupling.flow) {
+    for (let position = 0; position < step.count; position++) {
+      const flow = step.base + position;
+      places.set(flow, { step, position, filter: filters.get(flow) });
     }
-    return undefined;
-  };
+  }
+  return (flow) => places.get(flow);
 }
 
 /**
@@ -51,7 +54,7 @@ export function createFlowPaths(
   coupling: Pick<Coupling, 'flow' | 'uses'>,
   weights: WeightSource,
 ): (flow: number) => readonly FlowPath[] {
-  const find = createFlowIndex(coupling.flow);
+  const find = createFlowIndex(coupling);
   const known = new Map<number, readonly FlowPath[]>();
   const factors = new Map<FlowStep, Float64Array | undefined>();
 
@@ -62,11 +65,11 @@ export function createFlowPaths(
     throw nonFinite(coupling.uses[step.use ?? -1]?.value ?? `scale of node ${step.node}`, position, factor);
   };
 
-  const extend = (step: FlowStep, position: number): readonly FlowPath[] => {
+  const extend = ({ step, position, filter }: FlowPosition): readonly FlowPath[] => {
     const incoming = step.sources.flatMap((source) => walk(source[position]!));
     switch (step.kind) {
       case 'produce':
-        return [{ use: step.use!, row: position, factor: 1, kernels: [] }];
+        return filter ? [{ use: filter.use.id, row: filter.row, factor: 1, kernels: [] }] : [];
       case 'pad':
         return [];
       case 'sum':
@@ -76,7 +79,8 @@ export function createFlowPaths(
         return incoming.map((path) => ({ ...path, factor: path.factor * factor }));
       }
       case 'depthwise': {
-        const kernel = { use: step.use!, row: position };
+        if (!filter) return incoming;
+        const kernel = { use: filter.use.id, row: filter.row };
         return incoming.map((path) => ({ ...path, kernels: [...path.kernels, kernel] }));
       }
     }
@@ -86,7 +90,7 @@ export function createFlowPaths(
     const seen = known.get(flow);
     if (seen) return seen;
     const place = find(flow);
-    const paths = place ? extend(place.step, place.position) : [];
+    const paths = place ? extend(place) : [];
     known.set(flow, paths);
     return paths;
   };

@@ -1,7 +1,7 @@
 // FPGM: filters near the geometric median of their layer can be replaced by the others.
 import type { CriterionInput, ImportanceProgress, MemberScores } from './criterion.ts';
-import { createFilterViews, type FilterView, gatherKernels } from './filter-view.ts';
-import { isFilterBank, scoreRows } from './magnitude.ts';
+import { createFilterViews, type FilterView, gatherKernels, isFilterBank } from './filter-view.ts';
+import { scoreRows } from './magnitude.ts';
 
 /**
  * FPGM, "Filter Pruning via Geometric Median for Deep Neural Networks Acceleration" (CVPR 2019): the sum of a filter's L2 distances to

@@ -1,8 +1,8 @@
 // FSCL: a filter matters as much as what it becomes together with the weights that read it.
 import { FIXED, type Use } from '../coupling/coupling.ts';
 import type { CriterionInput, ImportanceProgress, MemberScores } from './criterion.ts';
+import { isFilterBank } from './filter-view.ts';
 import { createFlowPaths, type FlowPath } from './flow-paths.ts';
-import { isFilterBank } from './magnitude.ts';
 import { inlineRunner, type PairTile, runTiles } from './pair-tiles.ts';
 import { createPathKernels, type PathKernels } from './path-kernels.ts';
 

@@ -1,7 +1,7 @@
 // LAMP at the level of filters.
 import type { CriterionInput, MemberScores } from './criterion.ts';
-import { createFilterViews, measureMasses } from './filter-view.ts';
-import { isFilterBank, scoreRows } from './magnitude.ts';
+import { createFilterViews, isFilterBank, measureMasses } from './filter-view.ts';
+import { scoreRows } from './magnitude.ts';
 
 /**
  * LAMP, "Layer-adaptive Sparsity for the Magnitude-based Pruning" (ICLR 2021), with filters in place of weights: the squared norm of a

@@ -2,7 +2,7 @@
 import { FIXED, type Use } from '../coupling/coupling.ts';
 import { EspalierError } from '../errors.ts';
 import type { CriterionInput, MemberScores } from './criterion.ts';
-import { createFilterViews, measureMasses, type Norm, readFinite } from './filter-view.ts';
+import { createFilterViews, isFilterBank, measureMasses, type Norm } from './filter-view.ts';
 import { createFlowIndex } from './flow-paths.ts';
 
 /**
@@ -16,11 +16,6 @@ export function scoreL1({ coupling, weights }: CriterionInput): readonly MemberS
 /** L2 norm of the filters that make the channel; the default of "Iterative filter pruning for concatenation-based CNNs" (IJCNN 2024). */
 export function scoreL2({ coupling, weights }: CriterionInput): readonly MemberScores[] {
   return scoreNorms(coupling.uses, createRowNorms(weights, 'l2'));
-}
-
-/** True for a weight whose slices along the use's axis are filters. */
-export function isFilterBank(use: Use): boolean {
-  return use.role === 'produce' && use.axis === use.kernel?.out;
 }
 
 /** Adds up `values[position]` by class. */
@@ -51,9 +46,8 @@ function createRowNorms(weights: CriterionInput['weights'], norm: Norm): (use: U
  * A member is a scale. Error: `importance.no-batchnorm`.
  */
 export function scoreBnGamma({ coupling, weights }: CriterionInput): readonly MemberScores[] {
-  return listScales(coupling, 'bn-gamma').map(({ use }) =>
-    scoreRows(use, Float64Array.from(readFinite(use, weights).data, Math.abs)),
-  );
+  const gammasOf = createGammas(weights);
+  return listScales(coupling, 'bn-gamma').map(({ use }) => scoreRows(use, gammasOf(use)));
 }
 
 /**
@@ -61,41 +55,49 @@ export function scoreBnGamma({ coupling, weights }: CriterionInput): readonly Me
  * (IJCNN 2024). A member is a scale; filters are those directly before it, or behind a sum before it. Error: `importance.no-batchnorm`.
  */
 export function scoreGammaL1({ coupling, weights }: CriterionInput): readonly MemberScores[] {
-  const find = createFlowIndex(coupling.flow);
+  const find = createFlowIndex(coupling);
+  const gammasOf = createGammas(weights);
   const rowNorms = createRowNorms(weights, 'l1');
   const normAt = (flow: number): number => {
     const place = find(flow);
     if (!place) return 0;
-    const { step, position } = place;
-    switch (step.kind) {
-      case 'produce':
-      case 'depthwise':
-        return rowNorms(coupling.uses[step.use!]!)[position]!;
-      case 'sum':
-        return step.sources.reduce((total, source) => total + normAt(source[position]!), 0);
-      case 'scale': // its filter is scored by its own member
-      case 'pad':
-        return 0;
-    }
+    const { step, position, filter } = place;
+    if (filter) return rowNorms(filter.use)[filter.row]!;
+    // Behind another scale lies a filter that is scored with that one.
+    if (step.kind !== 'sum') return 0;
+    return step.sources.reduce((total, source) => total + normAt(source[position]!), 0);
   };
   return listScales(coupling, 'gamma-l1').map(({ use, source }) => {
-    const { data } = readFinite(use, weights);
+    const gammas = gammasOf(use);
     return scoreRows(
       use,
-      Float64Array.from(source, (flow, position) => Math.abs(data[position]!) * normAt(flow)),
+      Float64Array.from(source, (flow, position) => gammas[position]! * normAt(flow)),
     );
   });
 }
 
+/** |γ| per position; the mean where the constant also varies along other axes. */
+function createGammas(weights: CriterionInput['weights']): (use: Use) => Float64Array {
+  const viewOf = createFilterViews(weights);
+  return (use) => {
+    const view = viewOf(use);
+    return measureMasses(view, 'l1').map((mass) => mass / view.items.length);
+  };
+}
+
+/** The scale steps whose factor is a vector of the model. A step that names no use takes its node's first: γ comes before β, mean and variance. */
 function listScales(
   coupling: CriterionInput['coupling'],
   criterion: string,
 ): readonly { use: Use; source: Int32Array }[] {
-  const scales = coupling.flow.flatMap((step) =>
-    step.kind === 'scale' && step.use !== undefined
-      ? { use: coupling.uses[step.use]!, source: step.sources[0]! }
-      : [],
-  );
+  const scales = coupling.flow.flatMap((step) => {
+    if (step.kind !== 'scale') return [];
+    const [first] = coupling.uses
+      .filter((use) => use.role === 'pass' && use.node === step.node)
+      .sort((a, b) => a.input - b.input);
+    const use = step.use === undefined ? first : coupling.uses[step.use];
+    return use ? [{ use, source: step.sources[0]! }] : [];
+  });
   if (scales.length > 0) return scales;
   throw new EspalierError({
     kind: 'model',
