@@ -15,6 +15,7 @@ export * from './engine/detach-weights.ts';
 export * from './engine/engine.ts';
 export * from './errors.ts';
 export * from './graph/builder.ts';
+export * from './graph/denormals.ts';
 export * from './importance/criterion.ts';
 export * from './importance/filter-view.ts';
 export * from './importance/importance.ts';

@@ -48,7 +48,6 @@ describe('measureLatency', () => {
     expect({ provider, threads }).toEqual({ provider: 'cpu', threads: 1 });
     const [long, short] = models as [LatencyReport['models'][number], LatencyReport['models'][number]];
     expect(long.speedup).toEqual({ value: 1, interval: [1, 1] });
-    expect(short.iterations).toBe(long.iterations);
     expect(short.speedup.value).toBeGreaterThan(2);
     expect(short.speedup.interval[0]).toBeLessThanOrEqual(short.speedup.value);
     expect(short.speedup.interval[1]).toBeGreaterThanOrEqual(short.speedup.value);
@@ -61,14 +60,14 @@ describe('measureLatency', () => {
     }
   });
 
-  it('runs every model the least number of times, however long it takes', async () => {
+  it('runs the least number of rounds, however little time is asked for', async () => {
     const run = measureLatency(
       createOrtEngine(),
       [{ name: 'a', model: chain(1) }],
       feeds,
-      options({ minSeconds: 0, minIterations: 25 }),
+      options({ minSeconds: 0, minRounds: 25 }),
     );
-    expect(reportOf(await collect(run)).models[0]?.iterations).toBe(25);
+    expect(reportOf(await collect(run)).models[0]?.iterations).toBeGreaterThanOrEqual(25);
   });
 
   it('stops between two runs when aborted, and closes what it opened', async () => {

@@ -1,4 +1,4 @@
-// How long models take, measured side by side: one run of each in turn, so that whatever disturbs one disturbs all.
+// How long models take, measured side by side: a short slice of each in turn, so that whatever disturbs one disturbs all.
 import { performance } from 'node:perf_hooks';
 import {
   bootstrapInterval,
@@ -34,8 +34,8 @@ export interface LatencyOptions {
   readonly threads?: number;
   /** Runs of each model before the clock counts, after the first; default 3. */
   readonly warmup?: number;
-  /** Least measured runs of each model, default 10. */
-  readonly minIterations?: number;
+  /** Least rounds, each with at least one measured run of every model; default 10. */
+  readonly minRounds?: number;
   /** Least measured time of each model, seconds, default 3. */
   readonly minSeconds?: number;
   /** Stops between two runs with code `interrupted`. */
@@ -55,9 +55,10 @@ export interface ModelLatency {
   readonly loadMs: number;
   /** The first run, which also allocates memory. */
   readonly firstRunMs: number;
-  /** Measured runs; equal for all models. */
+  /** Measured runs. */
   readonly iterations: number;
   readonly meanMs: number;
+  /** Median over the rounds of each round's median. */
   readonly medianMs: Estimate;
   readonly p90Ms: number;
   readonly p95Ms: number;
@@ -81,25 +82,35 @@ export interface LatencyReport {
 export type LatencyEvent =
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'loaded'; readonly name: string; readonly loadMs: number; readonly firstRunMs: number }
-  | { readonly type: 'progress'; readonly iterations: number; readonly fraction: number }
+  | { readonly type: 'progress'; readonly rounds: number; readonly fraction: number }
   | { readonly type: 'measured'; readonly report: LatencyReport };
 
 interface Runner extends LatencySubject {
   readonly session: Session;
   readonly loadMs: number;
   readonly firstRunMs: number;
-  readonly times: number[];
-  /** Sum of `times`. */
+  /** Measured milliseconds, one list per round. */
+  readonly slices: (readonly number[])[];
+  /** Sum of all of them. */
   elapsedMs: number;
 }
 
+/** Medians of one round: of a model's slice, and of the reference's. */
+interface Round {
+  readonly ms: number;
+  readonly againstMs: number;
+}
+
+// Long enough that a model runs with caches and threads of its own, short enough that all models see the same disturbances.
+const sliceMs = 20;
 // Progress is told between runs, never more often than this, so that telling it does not disturb the measurement.
 const progressEveryMs = 250;
 
 /**
- * Measures models over the same feeds: each is loaded and warmed up, then rounds run every model once, starting with a different one
- * each round, until each has `minIterations` runs and `minSeconds` of them. The first subject is the reference of the speed-ups.
- * All models must take the feeds. Throws `bench.no-models`, `interrupted`, and what the engine throws; sessions are always closed.
+ * Measures models over the same feeds: each is loaded and warmed up, then every round gives each model a slice of 20 ms, starting with
+ * a different one each round, until there are `minRounds` rounds and `minSeconds` of each model. The first run of a slice is not counted:
+ * it finds the caches and threads of another model. The first subject is the reference of the speed-ups. All models must take the feeds.
+ * Throws `bench.no-models`, `interrupted`, and what the engine throws; sessions are always closed.
  */
 export async function* measureLatency(
   engine: Engine,
@@ -114,7 +125,7 @@ export async function* measureLatency(
       message: 'There is no model to measure.',
     });
   }
-  const { warmup = 3, minIterations = 10, minSeconds = 3 } = options;
+  const { warmup = 3, minRounds = 10, minSeconds = 3 } = options;
   const machine = await describeMachine();
   const disturbances = findDisturbances(machine);
   for (const message of disturbances) yield { type: 'warning', message };
@@ -137,15 +148,15 @@ export async function* measureLatency(
       for (let turn = 0; turn < runners.length; turn++) {
         refuseWhenAborted(options.signal);
         const runner = runners[(round + turn) % runners.length]!;
-        const ms = await timeOf(() => runner.session.run(feeds));
-        runner.times.push(ms);
-        runner.elapsedMs += ms;
+        const slice = await runSlice(runner, feeds, runners.length > 1);
+        runner.slices.push(slice);
+        runner.elapsedMs += slice.reduce((sum, ms) => sum + ms, 0);
       }
       const seconds = Math.min(...runners.map((runner) => runner.elapsedMs)) / 1000;
-      fraction = Math.min((round + 1) / minIterations, minSeconds > 0 ? seconds / minSeconds : 1, 1);
+      fraction = Math.min((round + 1) / minRounds, minSeconds > 0 ? seconds / minSeconds : 1, 1);
       if (performance.now() - told >= progressEveryMs) {
         told = performance.now();
-        yield { type: 'progress', iterations: round + 1, fraction };
+        yield { type: 'progress', rounds: round + 1, fraction };
       }
     }
   } finally {
@@ -190,7 +201,7 @@ async function startRunner(
   const loadMs = performance.now() - start;
   try {
     const firstRunMs = await timeOf(() => session.run(feeds));
-    return { ...subject, session, loadMs, firstRunMs, times: [], elapsedMs: 0 };
+    return { ...subject, session, loadMs, firstRunMs, slices: [], elapsedMs: 0 };
   } catch (error) {
     await session.close();
     throw error;
@@ -203,25 +214,37 @@ async function timeOf(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
+async function runSlice(
+  { session }: Runner,
+  feeds: Readonly<Record<string, NdArray>>,
+  settle: boolean,
+): Promise<readonly number[]> {
+  if (settle) await session.run(feeds);
+  const times: number[] = [];
+  for (let spent = 0; spent < sliceMs; spent += times.at(-1)!)
+    times.push(await timeOf(() => session.run(feeds)));
+  return times;
+}
+
 function summarise(runner: Runner, reference: Runner, random: Random): ModelLatency {
-  const { name, loadMs, firstRunMs, times } = runner;
-  const rounds = times.map((ms, round) => ({ ms, referenceMs: reference.times[round]! }));
-  const speedup = (draw: readonly (typeof rounds)[number][]): number =>
-    median(draw.map((round) => round.referenceMs)) / median(draw.map((round) => round.ms));
+  const { name, loadMs, firstRunMs } = runner;
+  const times = runner.slices.flat();
+  // Runs of one slice resemble each other, so a slice counts once: resampling single runs would feign certainty.
+  const slices = runner.slices.map(median);
+  const rounds = slices.map((ms, round): Round => ({ ms, againstMs: median(reference.slices[round]!) }));
+  const speedup = (draw: readonly Round[]): number =>
+    median(draw.map((round) => round.againstMs)) / median(draw.map((round) => round.ms));
   return {
     name,
     loadMs,
     firstRunMs,
     iterations: times.length,
     meanMs: mean(times),
-    medianMs: { value: median(times), interval: bootstrapInterval(times, median, random) },
+    medianMs: { value: median(slices), interval: bootstrapInterval(slices, median, random) },
     p90Ms: percentile(times, 90),
     p95Ms: percentile(times, 95),
     p99Ms: percentile(times, 99),
-    speedup: {
-      value: speedup(rounds),
-      interval: runner === reference ? [1, 1] : bootstrapInterval(rounds, speedup, random),
-    },
+    speedup: { value: speedup(rounds), interval: bootstrapInterval(rounds, speedup, random) },
   };
 }
 

@@ -94,6 +94,8 @@ async function loadSession(
       executionProviders: [provider],
       graphOptimizationLevel: options.optimization ?? 'all',
       logSeverityLevel: 4,
+      // Else the threads of this session keep spinning after a run and take the cores from whatever runs next.
+      extra: { session: { force_spinning_stop: '1' } },
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       ...(externalData.length === 0 ? {} : { externalData }),
