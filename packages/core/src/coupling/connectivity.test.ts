@@ -43,6 +43,7 @@ function rowsOf(nodeCount: number, uses: readonly Use[], flow: readonly FlowStep
     reasons: [],
     values: new Map(),
     tangled: new Map(),
+    detours: [],
   };
   return connectivity({ nodes }, coupling);
 }

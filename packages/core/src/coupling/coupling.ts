@@ -127,8 +127,22 @@ export interface Coupling {
   readonly reasons: readonly FreezeReason[];
   /** Surviving-position labels of every labelled value, one entry per labelled axis and label vector. */
   readonly values: ReadonlyMap<string, readonly AxisLabels[]>;
-  /** Values inside a movement chain whose kept set may not be rectangular, with their full label tensors (surgery replaces the chain). */
+  /**
+   * Values inside chains of pure movement (channel shuffles) whose kept set need not be rectangular, with the classes of all their
+   * positions; and the detours that replace such a chain when a cut leaves it ragged.
+   */
   readonly tangled: ReadonlyMap<string, LabelTensor>;
+  readonly detours: readonly Detour[];
+}
+
+/** `to` holds, along `axis`, the positions `positions` of `from`: one Gather says what the chain between them does. */
+export interface Detour {
+  readonly from: string;
+  readonly to: string;
+  readonly axis: number;
+  readonly positions: Int32Array;
+  /** The tangled values on the way. */
+  readonly through: readonly string[];
 }
 
 /** Integers broadcast-compatible with a value's shape: `dims[d]` is 1 or the value's size. */

@@ -1,0 +1,71 @@
+// Detours around tangled values: a chain of pure movement between two values with box-shaped kept sets is one Gather, whose indices
+// are found by pushing positions (an iota) through the chain.
+import { factsOf } from '../ops/node-facts.ts';
+import { operatorOf } from '../ops/table.ts';
+import { tracedShape, type TracedModel } from '../trace/traced-model.ts';
+import type { Draft } from './analyse.ts';
+import type { Detour, LabelTensor } from './coupling.ts';
+import { alongAxis, compress, extentAxes } from './label-tensor.ts';
+import { NONE } from './ledger.ts';
+
+/** Padding comes from nowhere. */
+const nothing = (count: number): Int32Array => new Int32Array(count).fill(NONE);
+
+/**
+ * Detours for every chain through `tangles`. Classes of a chain that no Gather along one axis can replace are frozen, and their tangles
+ * dropped.
+ */
+export function findDetours(
+  traced: TracedModel,
+  draft: Draft,
+  tangles: Map<string, LabelTensor>,
+): readonly Detour[] {
+  const detours: Detour[] = [];
+  const entrances = new Set(
+    [...tangles.keys()].flatMap((name) => {
+      const source = traced.nodes[traced.wiring.producers.get(name)!.node]!.inputs[0]!;
+      return tangles.has(source) ? [] : [source];
+    }),
+  );
+  for (const from of entrances) {
+    const axis = extentAxes(draft.labels.get(from)?.[0] ?? { dims: [], data: new Int32Array() })[0];
+    if (axis === undefined) continue;
+    const shape = tracedShape(traced, from);
+    const iota = alongAxis(shape.length, axis, Int32Array.from({ length: shape[axis]! }, (_, i) => i));
+    const rest = shape.toSpliced(axis, 1);
+    const follow = (value: string, positions: LabelTensor, through: readonly string[]): void => {
+      for (const { node: index } of traced.wiring.consumers.get(value) ?? []) {
+        const node = traced.nodes[index]!;
+        const move = operatorOf(node)?.move;
+        if (!move) continue;
+        const moved = move({ ...factsOf(traced, index), fresh: nothing }, positions);
+        node.outputs.forEach((to, output) => {
+          if (!moved || to === '') return;
+          if (tangles.has(to)) return follow(to, moved[output]!, [...through, to]);
+          if (through.length === 0) return;
+          const seen = compress(moved[output]!);
+          const axes = extentAxes(seen);
+          const shapeTo = tracedShape(traced, to);
+          const sameRest = shapeTo.toSpliced(axis, 1).every((size, i) => size === rest[i]);
+          if (axes.length === 1 && axes[0] === axis && shapeTo.length === shape.length && sameRest) {
+            detours.push({ from, to, axis, positions: seen.data, through });
+          } else refuse(index, to, through);
+        });
+      }
+    };
+    follow(from, iota, []);
+  }
+  return detours.filter((detour) => detour.through.every((name) => tangles.has(name)));
+
+  function refuse(node: number, value: string, through: readonly string[]): void {
+    const reason = draft.ledger.reason({
+      node,
+      opType: traced.nodes[node]!.opType,
+      value,
+      text: 'moves channels in a way that is not followed',
+    });
+    for (const name of through) {
+      for (const id of tangles.get(name)?.data ?? []) draft.ledger.freeze(id, reason);
+    }
+  }
+}

@@ -1,0 +1,254 @@
+// The proof of a cut: the zeroed original and the pruned model compute the same, at every output and every surviving layer.
+import type { Coupling } from '../coupling/coupling.ts';
+import { type KeepMask, keptAlong } from '../coupling/survivors.ts';
+import type { Engine, NdArray, Session } from '../engine/engine.ts';
+import type { Model } from '../onnx/model.ts';
+import { elementCount, toFloat32 } from '../onnx/tensor.ts';
+import { operatorOf } from '../ops/table.ts';
+import type { PlanCut } from '../plan/plan.ts';
+import { createRandom } from '../random.ts';
+import { randomFeeds } from '../trace/feeds.ts';
+import { toNumbers } from '../trace/trace.ts';
+import { type InputSize, nodeId, type TracedModel } from '../trace/traced-model.ts';
+import { compareRows } from './deviation.ts';
+import { zeroOriginal } from './zeroed-original.ts';
+
+/** Values are compared in batches of at most this many bytes, so that large models need no more memory than they do anyway. */
+const BATCH_BYTES = 256 << 20;
+const ROWS_LISTED = 8;
+
+/** How one value compared, worst over all runs. */
+export interface ValueCheck {
+  readonly value: string;
+  /** Name of the node that makes it. */
+  readonly node: string;
+  readonly opType: string;
+  readonly kind: 'output' | 'layer';
+  readonly deviation: number;
+  /** Row (channel) of the largest deviation, in the pruned model's numbering. */
+  readonly row: number;
+  readonly rows: number;
+  /** Rows whose reference was zero, constant or not finite in every run. */
+  readonly unprovenRows: number;
+  readonly verdict: 'proven' | 'not proven' | 'failed';
+  /** Why it failed, where that is no deviation: `shape [1,8] instead of [1,10]`, `missing`. */
+  readonly problem?: string;
+}
+
+/** The outcome of a verification. */
+export interface Verification {
+  /** failed: some value deviates. not proven: nothing deviates, but some value (an output or a whole layer) says nothing. */
+  readonly verdict: 'proven' | 'not proven' | 'failed';
+  readonly tolerance: number;
+  /** Largest deviation over all values. */
+  readonly deviation: number;
+  readonly runs: number;
+  readonly checks: readonly ValueCheck[];
+  /** The first deviating value in execution order. */
+  readonly firstFailure?: ValueCheck;
+  /** Values that prove nothing, and rows of proven values that prove nothing. */
+  readonly unproven: readonly string[];
+}
+
+/** Options of {@link verifyCut}. */
+export interface VerifyOptions {
+  /** Largest allowed max|Δ| / max|value| per row; default 1e-4, or 1e-2 for models that compute in fp16. */
+  readonly tolerance?: number;
+  /** Feeds to run instead of random ones (a user's images). */
+  readonly feeds?: readonly Readonly<Record<string, NdArray>>[];
+  /** Seed of the random inputs, default 1. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs the zeroed original (built from `cuts` alone) and `pruned` on the same inputs, at every traced size, and compares all graph outputs and the
+ * outputs of all surviving layers that multiply, on their kept positions.
+ */
+export async function verifyCut(
+  traced: TracedModel,
+  coupling: Coupling,
+  keep: KeepMask,
+  cuts: readonly PlanCut[],
+  pruned: Model,
+  engine: Engine,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const zeroed = zeroOriginal(traced, cuts);
+  const half = usesHalfPrecision(traced);
+  const tolerance = options.tolerance ?? (half ? 1e-2 : 1e-4);
+  const watched = watchedValues(traced, pruned);
+  const checks = new Map<string, ValueCheck>();
+  let runs = 0;
+  for (const batch of batches(traced, watched)) {
+    options.signal?.throwIfAborted();
+    const names = batch.map((w) => w.value);
+    const before = await engine.load(withOutputs(zeroed, names), { optimization: 'basic' });
+    const after = await engine.load(withOutputs(pruned, names), { optimization: 'basic' });
+    try {
+      runs = 0;
+      for (const feeds of feedsOf(traced.sizes, before, options)) {
+        options.signal?.throwIfAborted();
+        const [reference, candidate] = [await before.run(feeds, names), await after.run(feeds, names)];
+        for (const item of batch) {
+          const check = compare(coupling, keep, item, reference[item.value]!, candidate[item.value], tolerance);
+          checks.set(item.value, merge(checks.get(item.value), check));
+        }
+        runs++;
+      }
+    } finally {
+      await before.close();
+      await after.close();
+    }
+  }
+  const list = watched.flatMap((w) => checks.get(w.value) ?? []);
+  const firstFailure = list.find((check) => check.verdict === 'failed');
+  const unproven = list.filter((check) => check.verdict !== 'failed' && check.unprovenRows > 0);
+  return {
+    verdict: firstFailure ? 'failed' : list.some((check) => check.verdict === 'not proven') ? 'not proven' : 'proven',
+    tolerance,
+    deviation: list.reduce((worst, check) => Math.max(worst, check.deviation), 0),
+    runs,
+    checks: list,
+    ...(firstFailure && { firstFailure }),
+    unproven: unproven.map((check) => `${check.value}: ${check.unprovenRows} of ${check.rows} rows`),
+  };
+}
+
+interface Watched {
+  readonly value: string;
+  readonly node: string;
+  readonly opType: string;
+  readonly kind: 'output' | 'layer';
+}
+
+/** Outputs of the graph and of every layer that both models have, in execution order. */
+function watchedValues(traced: TracedModel, pruned: Model): readonly Watched[] {
+  const surviving = new Set(pruned.graph.nodes.flatMap((node) => node.outputs));
+  const outputs = new Set(traced.graph.outputs.map((output) => output.name));
+  const made = new Set(traced.nodes.flatMap((node) => node.outputs));
+  const found = traced.nodes.flatMap((node): Watched[] =>
+    node.outputs.flatMap((value, slot): Watched[] => {
+      const facts = { value, node: nodeId(node), opType: node.opType };
+      if (outputs.has(value)) return [{ ...facts, kind: 'output' }];
+      const layer = slot === 0 && operatorOf(node)?.macs && traced.kindOf(value) === 'activation';
+      return layer && surviving.has(value) ? [{ ...facts, kind: 'layer' }] : [];
+    }),
+  );
+  const direct = [...outputs].filter((value) => !made.has(value));
+  return [...found, ...direct.map((value): Watched => ({ value, node: value, opType: '', kind: 'output' }))];
+}
+
+function batches(traced: TracedModel, watched: readonly Watched[]): readonly (readonly Watched[])[] {
+  const result: Watched[][] = [[]];
+  let bytes = 0;
+  for (const item of watched) {
+    const size = 4 * elementCount(traced.shapeOf(item.value, traced.sizes.length - 1) ?? []);
+    if (bytes + size > BATCH_BYTES && bytes > 0) {
+      result.push([]);
+      bytes = 0;
+    }
+    result.at(-1)!.push(item);
+    bytes += size;
+  }
+  return result;
+}
+
+function withOutputs(model: Model, names: readonly string[]): Model {
+  const declared = new Map(model.graph.outputs.map((output) => [output.name, output]));
+  const outputs = names.map((name) => declared.get(name) ?? { name });
+  return { ...model, graph: { ...model.graph, outputs } };
+}
+
+function feedsOf(
+  sizes: readonly InputSize[],
+  session: Session,
+  options: VerifyOptions,
+): readonly Readonly<Record<string, NdArray>>[] {
+  if (options.feeds) return options.feeds;
+  const types = new Map(session.inputs.map((input) => [input.name, input.type]));
+  const random = createRandom(options.seed ?? 1);
+  return sizes.map((size) => randomFeeds(size, types, random));
+}
+
+function compare(
+  coupling: Coupling,
+  keep: KeepMask,
+  item: Watched,
+  reference: NdArray,
+  candidate: NdArray | undefined,
+  tolerance: number,
+): ValueCheck {
+  const kept = reference.dims.map((_, axis) => keptAlong(coupling, item.value, axis, keep));
+  const expected = reference.dims.map((size, axis) => kept[axis]?.length ?? size);
+  const failed = (problem: string): ValueCheck => ({
+    ...item,
+    deviation: Number.POSITIVE_INFINITY,
+    row: -1,
+    rows: 0,
+    unprovenRows: 0,
+    verdict: 'failed',
+    problem,
+  });
+  if (!candidate) return failed('missing');
+  if (candidate.dims.length !== expected.length || candidate.dims.some((size, axis) => size !== expected[axis])) {
+    return failed(`shape [${candidate.dims.join()}] instead of [${expected.join()}]`);
+  }
+  const [a, b] = [reference, candidate].map((array) => (array.type.includes('64') ? toNumbers(array) : toFloat32(array)));
+  // Channels lie on axis 1 of most values and last in token layouts and decoded detections: rows of both are judged.
+  const rank = reference.dims.length;
+  const axes = rank < 2 ? [Math.max(rank - 1, 0)] : item.kind === 'output' ? [...new Set([1, rank - 1])] : [channelAxis(coupling, item.value, rank)];
+  const results = axes.map((axis) => compareRows(a!, reference.dims, b!, kept, axis));
+  const worst = results.reduce((w, r) => (r.worst > w.worst ? r : w));
+  const [first] = results;
+  const unprovenRows = first!.unproven.length;
+  return {
+    ...item,
+    deviation: worst.worst,
+    row: worst.worstRow,
+    rows: first!.rows,
+    unprovenRows,
+    verdict: worst.worst > tolerance ? 'failed' : unprovenRows === first!.rows && first!.rows > 0 ? 'not proven' : 'proven',
+  };
+}
+
+function channelAxis(coupling: Coupling, value: string, rank: number): number {
+  return coupling.values.get(value)?.[0]?.axis ?? Math.min(1, rank - 1);
+}
+
+/** Over several runs a failure stays, and a row proven once is proven. */
+function merge(before: ValueCheck | undefined, now: ValueCheck): ValueCheck {
+  if (!before || now.verdict === 'failed' || before.verdict === 'failed') {
+    return before?.verdict === 'failed' ? before : now;
+  }
+  const worse = now.deviation > before.deviation ? now : before;
+  const unprovenRows = Math.min(before.unprovenRows, now.unprovenRows);
+  const verdict = before.verdict === 'proven' || now.verdict === 'proven' ? 'proven' : 'not proven';
+  return { ...worse, unprovenRows, verdict };
+}
+
+function usesHalfPrecision(traced: TracedModel): boolean {
+  return traced.nodes.some((node) => {
+    if (!operatorOf(node)?.macs) return false;
+    return node.inputs.some((name) => name !== '' && traced.constantOf(name)?.type === 'float16');
+  });
+}
+
+/** The outcome in a few sentences, for people. */
+export function describeVerification(result: Verification): readonly string[] {
+  const layers = result.checks.filter((check) => check.kind === 'layer').length;
+  const outputs = result.checks.length - layers;
+  const scope = `${outputs} output${outputs === 1 ? '' : 's'} and ${layers} layer${layers === 1 ? '' : 's'}, ${result.runs} run${result.runs === 1 ? '' : 's'}`;
+  const { firstFailure: failure } = result;
+  if (failure) {
+    const how = failure.problem ?? `deviation ${failure.deviation.toExponential(1)} in row ${failure.row}`;
+    return [`failed: ${failure.opType} '${failure.node}' is the first to differ (${how}); allowed ${result.tolerance.toExponential(0)}`];
+  }
+  const lines = [`${result.verdict}: ${scope}, worst deviation ${result.deviation.toExponential(1)} (allowed ${result.tolerance.toExponential(0)})`];
+  if (result.unproven.length > 0) {
+    const shown = result.unproven.slice(0, ROWS_LISTED).join(', ');
+    const more = result.unproven.length - ROWS_LISTED;
+    lines.push(`zero or constant in the original too, so they prove nothing: ${shown}${more > 0 ? `, and ${more} more values` : ''}`);
+  }
+  return lines;
+}
