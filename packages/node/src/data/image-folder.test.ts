@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dataset, Sample, SampleOptions } from '@espalier/core';
+import type { Sample } from '@espalier/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage, isImageName } from './decode-image.ts';
 import { openImageFolder } from './image-folder.ts';
+import { readAll } from './read-all.case.ts';
 
 let root = '';
 beforeAll(async () => {
@@ -23,12 +24,6 @@ async function paint(folder: string, ...files: string[]): Promise<string> {
     );
   }
   return join(root, folder);
-}
-
-async function readAll(dataset: Dataset, options?: SampleOptions): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for await (const sample of dataset.samples(options)) samples.push(sample);
-  return samples;
 }
 
 const idsOf = (samples: readonly Sample[]) => samples.map((sample) => sample.id);

@@ -1,10 +1,10 @@
 // A folder of pictures: one subfolder per class, or a flat folder without labels.
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Dataset, type SampleOptions, spreadByClass, spreadPositions } from '@espalier/core';
+import type { Dataset } from '@espalier/core';
 import { dataError } from './data-error.ts';
 import { isImageName } from './decode-image.ts';
-import { type ImageEntry, readImages } from './image-list.ts';
+import { type ImageEntry, makeListDataset } from './image-list.ts';
 
 /** How an image folder is read. */
 export interface ImageFolderOptions {
@@ -36,15 +36,8 @@ export async function openImageFolder(path: string, options: ImageFolderOptions 
   const entries = images.map(
     (name): ImageEntry => ({ id: name, path: join(path, name), target: () => ({ kind: 'none' }) }),
   );
-  return {
-    name: path,
-    kind: 'images',
-    size: entries.length,
-    description: `${entries.length} pictures without labels in a flat folder`,
-    choice: 'one picture of each equal slice of the sorted names',
-    samples: (sampling: SampleOptions = {}) =>
-      readImages(entries, spreadPositions(entries.length, sampling.limit ?? entries.length), sampling),
-  };
+  const description = `${entries.length} pictures without labels in a flat folder`;
+  return makeListDataset({ name: path, kind: 'images', description }, entries);
 }
 
 async function openSplit(
@@ -76,16 +69,8 @@ async function openClasses(path: string, classNames: readonly string[]): Promise
   }
   if (entries.length === 0) throw emptyFolder(path);
   const empty = classNames.length - new Set(classes).size;
-  return {
-    name: path,
-    kind: 'images',
-    size: entries.length,
-    classNames,
-    description: `${entries.length} pictures in ${classNames.length} class folders${empty > 0 ? ` (${empty} empty)` : ''}`,
-    choice: 'every class in its share, at least one picture each, spread over its sorted names',
-    samples: (sampling: SampleOptions = {}) =>
-      readImages(entries, spreadByClass(classes, sampling.limit ?? entries.length), sampling),
-  };
+  const description = `${entries.length} pictures in ${classNames.length} class folders${empty > 0 ? ` (${empty} empty)` : ''}`;
+  return makeListDataset({ name: path, kind: 'images', classNames, description }, entries, classes);
 }
 
 /** Names of the folders and pictures directly inside, sorted by code unit; hidden entries and other files do not count. */
@@ -108,8 +93,8 @@ async function listFolder(
   };
 }
 
-/** Pictures of a class, also in folders below it, relative to it. */
-async function listImages(path: string): Promise<readonly string[]> {
+/** Pictures in a folder and the folders below it, relative to it, sorted folder by folder. */
+export async function listImages(path: string): Promise<readonly string[]> {
   const { folders, images } = await listFolder(path);
   const deeper: string[] = [];
   for (const folder of folders) {

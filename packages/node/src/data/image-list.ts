@@ -1,10 +1,13 @@
 // A data set that is a list of picture files: decodes ahead of the reader, skips corrupt files up to a limit, keeps the order.
 import {
+  type Dataset,
   EspalierError,
   type Image,
   type Sample,
   type SampleInput,
   type SampleOptions,
+  spreadByClass,
+  spreadPositions,
   type Target,
 } from '@espalier/core';
 import { decodeImage } from './decode-image.ts';
@@ -19,8 +22,31 @@ export interface ImageEntry {
 /** Pictures in flight: enough to keep the decoder's threads busy, few enough to bound memory. */
 const AHEAD = 8;
 
+/** What a reader knows of its set beside the list itself. */
+export type ListFacts = Pick<Dataset, 'name' | 'kind' | 'classNames' | 'description'>;
+
+/** Makes a data set of a list; `classes`, the class index of each entry where known, let a limit keep every class. */
+export function makeListDataset(
+  facts: ListFacts,
+  entries: readonly ImageEntry[],
+  classes?: readonly number[],
+): Dataset {
+  return {
+    ...facts,
+    size: entries.length,
+    choice: classes
+      ? 'every class in its share, at least one picture each, spread over the sorted list'
+      : 'one picture of each equal slice of the list',
+    samples: (options: SampleOptions = {}) => {
+      const limit = options.limit ?? entries.length;
+      const positions = classes ? spreadByClass(classes, limit) : spreadPositions(entries.length, limit);
+      return readImages(entries, positions, options);
+    },
+  };
+}
+
 /** Decodes the chosen entries in order; errors as `decodeImage`, once more than `corruptLimit` pictures are corrupt. */
-export async function* readImages(
+async function* readImages(
   entries: readonly ImageEntry[],
   positions: readonly number[],
   { signal, corruptLimit = 0, onCorrupt }: SampleOptions,

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Dataset, Sample, SampleOptions } from '@espalier/core';
+import type { Sample } from '@espalier/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CIFAR10_RECORD_BYTES, openCifar10 } from './cifar10.ts';
+import { readAll } from './read-all.case.ts';
 import { openRecords, parseRecordShape } from './records.ts';
 
 let folder = '';
@@ -27,12 +28,6 @@ async function write(name: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, bytes);
   return path;
-}
-
-async function readAll(dataset: Dataset, options?: SampleOptions): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  for await (const sample of dataset.samples(options)) samples.push(sample);
-  return samples;
 }
 
 function expectRecord(sample: Sample, position: number, classes: number): void {
