@@ -4,7 +4,7 @@ import type { Coupling, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll, keptPositions, stays } from '../coupling/survivors.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
-import { nodeId, tracedShape, type TracedModel } from '../trace/traced-model.ts';
+import { nodeId, type TracedModel, tracedShape } from '../trace/traced-model.ts';
 
 /** Cost of one layer (a node that multiplies). */
 export interface LayerCost {
@@ -74,7 +74,12 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
       const shape = tracedShape(traced, name);
       const labels = coupling.values.get(name);
       if (!labels) return shape;
-      return shape.map((size, axis) => along(labels.filter((l) => l.axis === axis).map((l) => l.labels), size));
+      return shape.map((size, axis) =>
+        along(
+          labels.filter((l) => l.axis === axis).map((l) => l.labels),
+          size,
+        ),
+      );
     };
     const constantShape = (node: number, input: number, name: string): readonly number[] => {
       const shape = tracedShape(traced, name);
@@ -93,7 +98,9 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
     const { inputs, outputs, opType } = traced.nodes[node]!;
     const inShape = (input: number): readonly number[] => {
       const name = inputs[input] ?? '';
-      return traced.kindOf(name) === 'constant' ? shapes.constantShape(node, input, name) : shapes.valueShape(name);
+      return traced.kindOf(name) === 'constant'
+        ? shapes.constantShape(node, input, name)
+        : shapes.valueShape(name);
     };
     const outShape = (output: number): readonly number[] => shapes.valueShape(outputs[output] ?? '');
     const params = inputs
@@ -106,7 +113,9 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
       opType,
       macs: operatorOf(traced.nodes[node]!)!.macs!({ node: traced.nodes[node]!, inShape, outShape }),
       params,
-      activationBytes: outputs.filter((name) => traced.shapeOf(name)).reduce((sum, name) => sum + 4 * elementCount(shapes.valueShape(name)), 0),
+      activationBytes: outputs
+        .filter((name) => traced.shapeOf(name))
+        .reduce((sum, name) => sum + 4 * elementCount(shapes.valueShape(name)), 0),
       shape: outShape(0),
     };
   };
@@ -114,7 +123,10 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
     const shapes = evaluate(keep);
     return {
       macs: layerNodes.reduce((sum, [node]) => sum + layerCost(node, shapes).macs, 0),
-      params: constants.reduce((sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)), 0),
+      params: constants.reduce(
+        (sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)),
+        0,
+      ),
       activationBytes: values.reduce((sum, v) => sum + v.bytes * elementCount(shapes.valueShape(v.name)), 0),
     };
   };

@@ -2,7 +2,7 @@
 // are found by pushing positions (an iota) through the chain.
 import { factsOf } from '../ops/node-facts.ts';
 import { operatorOf } from '../ops/table.ts';
-import { tracedShape, type TracedModel } from '../trace/traced-model.ts';
+import { type TracedModel, tracedShape } from '../trace/traced-model.ts';
 import type { Draft } from './analyse.ts';
 import type { Detour, LabelTensor } from './coupling.ts';
 import { alongAxis, compress, extentAxes } from './label-tensor.ts';
@@ -31,7 +31,11 @@ export function findDetours(
     const axis = extentAxes(draft.labels.get(from)?.[0] ?? { dims: [], data: new Int32Array() })[0];
     if (axis === undefined) continue;
     const shape = tracedShape(traced, from);
-    const iota = alongAxis(shape.length, axis, Int32Array.from({ length: shape[axis]! }, (_, i) => i));
+    const iota = alongAxis(
+      shape.length,
+      axis,
+      Int32Array.from({ length: shape[axis]! }, (_, i) => i),
+    );
     const rest = shape.toSpliced(axis, 1);
     const follow = (value: string, positions: LabelTensor, through: readonly string[]): void => {
       for (const { node: index } of traced.wiring.consumers.get(value) ?? []) {
@@ -39,10 +43,13 @@ export function findDetours(
         const move = operatorOf(node)?.move;
         if (!move) continue;
         const moved = move({ ...factsOf(traced, index), fresh: nothing }, positions);
-        node.outputs.forEach((to, output) => {
-          if (!moved || to === '') return;
-          if (tangles.has(to)) return follow(to, moved[output]!, [...through, to]);
-          if (through.length === 0) return;
+        for (const [output, to] of node.outputs.entries()) {
+          if (!moved || to === '') continue;
+          if (tangles.has(to)) {
+            follow(to, moved[output]!, [...through, to]);
+            continue;
+          }
+          if (through.length === 0) continue;
           const seen = compress(moved[output]!);
           const axes = extentAxes(seen);
           const shapeTo = tracedShape(traced, to);
@@ -50,7 +57,7 @@ export function findDetours(
           if (axes.length === 1 && axes[0] === axis && shapeTo.length === shape.length && sameRest) {
             detours.push({ from, to, axis, positions: seen.data, through });
           } else refuse(index, to, through);
-        });
+        }
       }
     };
     follow(from, iota, []);

@@ -1,4 +1,5 @@
 // Groups: classes with identical incidence (the same uses, equally often), found by refining a partition use by use.
+import { groupBy } from '../group-by.ts';
 import { type CoupledClass, FIXED, type FlowStep, type Group, type Use } from './coupling.ts';
 
 /** The groups of the classes and the group of each class. */
@@ -19,12 +20,7 @@ export function formGroups(
   const depthwise = new Set(steps.flatMap((step) => (step.kind === 'depthwise' ? [step.use] : [])));
   const makesChannels = (use: Use): boolean =>
     use.role === 'produce' && use.kernel !== undefined && !depthwise.has(use.id);
-  const members = new Map<number, number[]>();
-  classes.forEach(({ id }) => {
-    const list = members.get(part[id]!);
-    if (list) list.push(id);
-    else members.set(part[id]!, [id]);
-  });
+  const members = groupBy(classes.keys(), (id) => part[id]!);
   const groups = [...members.values()].map((ids) => {
     const first = classes[ids[0]!]!;
     const incidence = [...counts[first.id]!].map(([use, count]) => ({ use, count }));
@@ -34,7 +30,8 @@ export function formGroups(
   // In the order of their roots, so that print-outs follow the graph; rootless groups (padding) come last.
   groups.sort(
     (a, b) =>
-      (a.root?.node ?? Number.POSITIVE_INFINITY) - (b.root?.node ?? Number.POSITIVE_INFINITY) || a.ids[0]! - b.ids[0]!,
+      (a.root?.node ?? Number.POSITIVE_INFINITY) - (b.root?.node ?? Number.POSITIVE_INFINITY) ||
+      a.ids[0]! - b.ids[0]!,
   );
   const groupOf = new Int32Array(classes.length);
   groups.forEach(({ ids }, id) => {

@@ -57,8 +57,10 @@ export function openLedger(): Ledger {
     if (frozen[root] === -1) frozen[root] = reason;
   };
   const tie = (a: number, b: number, reason: number): void => {
-    if (a === NONE) return freeze(b, reason);
-    if (b === NONE) return freeze(a, reason);
+    if (a === NONE || b === NONE) {
+      freeze(a === NONE ? b : a, reason);
+      return;
+    }
     const [ra, rb] = [find(a), find(b)];
     if (ra === rb) return;
     // The older id stays the representative, and the older reason the reason: print-outs follow the graph's order.

@@ -2,7 +2,15 @@
 import { operatorOf } from '../ops/table.ts';
 import type { TracedModel } from '../trace/traced-model.ts';
 import type { Draft } from './analyse.ts';
-import { type AxisLabels, type BlockConstraint, type CoupledClass, type Coupling, FIXED, type LabelTensor, type Use } from './coupling.ts';
+import {
+  type AxisLabels,
+  type BlockConstraint,
+  type CoupledClass,
+  type Coupling,
+  FIXED,
+  type LabelTensor,
+  type Use,
+} from './coupling.ts';
 import { findDetours } from './detour.ts';
 import { formGroups } from './groups.ts';
 import { compress, extentAxes } from './label-tensor.ts';
@@ -43,7 +51,10 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
   });
   for (const [name, tensors] of draft.labels) {
     if (tangles.has(name)) continue;
-    values.set(name, tensors.flatMap((tensor) => vectors(tensor) ?? []));
+    values.set(
+      name,
+      tensors.flatMap((tensor) => vectors(tensor) ?? []),
+    );
   }
   const tangled = new Map(
     [...tangles].map(([name, tensor]) => [name, { dims: tensor.dims, data: toClasses(tensor.data) }]),
@@ -99,7 +110,9 @@ function freezeRagged(traced: TracedModel, draft: Draft): Map<string, LabelTenso
       if (ragged.length === 0) continue;
       const producer = traced.wiring.producers.get(name)!.node;
       const readers = traced.wiring.consumers.get(name) ?? [];
-      const reader = readers.find(({ node, slot }) => slot !== 0 || !(moves(node) || readsOnlyShape(traced, node)));
+      const reader = readers.find(
+        ({ node, slot }) => slot !== 0 || !(moves(node) || readsOnlyShape(traced, node)),
+      );
       if (tensors.length === 1 && !reader && !outputs.has(name) && moves(producer)) {
         tangles.set(name, tensors[0]!);
         continue;
@@ -122,11 +135,7 @@ const readsOnlyShape = (traced: TracedModel, node: number): boolean =>
   operatorOf(traced.nodes[node]!)?.readsShape !== undefined;
 
 /** A class that covers a whole axis (or a whole block of a grouped weight) would leave it empty. */
-function freezeWholeAxes(
-  traced: TracedModel,
-  draft: Draft,
-  tangles: ReadonlyMap<string, LabelTensor>,
-): void {
+function freezeWholeAxes(traced: TracedModel, draft: Draft, tangles: ReadonlyMap<string, LabelTensor>): void {
   const { ledger } = draft;
   const seen = new WeakSet<LabelTensor>();
   const coversAll = (ids: Int32Array): boolean => {
@@ -174,7 +183,12 @@ function freezeUnproduced(draft: Draft): void {
     for (let i = 0; i < step.count; i++) {
       const root = ledger.find(step.base + i);
       if (produced.has(root)) continue;
-      const reason = ledger.reason({ node: step.node, opType: '', value: '', text: 'only pads; no weight makes these channels' });
+      const reason = ledger.reason({
+        node: step.node,
+        opType: '',
+        value: '',
+        text: 'only pads; no weight makes these channels',
+      });
       ledger.freeze(root, reason);
     }
   }

@@ -14,7 +14,11 @@ function coupleConcat(c: CouplingContext): OutputLabels {
   const parts = operands.map((operand) => ({ operand, ...splitByAxes(operand.labels, [axis]) }));
   const layers = Math.max(...parts.map((part) => part.along.length));
 
-  const flat = parts.map(({ operand, rest }) => ({ ...operand, shape: operand.shape.with(axis, 1), labels: rest }));
+  const flat = parts.map(({ operand, rest }) => ({
+    ...operand,
+    shape: operand.shape.with(axis, 1),
+    labels: rest,
+  }));
   const across = meet(c, flat, out.with(axis, 1));
   const along = Array.from({ length: layers }, (_, layer) =>
     join(

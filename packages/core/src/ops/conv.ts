@@ -21,7 +21,8 @@ function readInput(
 }
 
 function refuseComputedWeight(c: CouplingContext): OutputLabels {
-  for (const input of [0, 1, 2]) c.freeze(c.labels(input), 'has weights that are computed from the input', input);
+  for (const input of [0, 1, 2])
+    c.freeze(c.labels(input), 'has weights that are computed from the input', input);
   return [[]];
 }
 
@@ -42,7 +43,9 @@ function coupleDepthwise(
 ): Int32Array {
   const spatial = c.inShape(1).flatMap((_, axis) => (axis > 1 ? [axis] : []));
   const kernel = { out: 0, in: 1, spatial, flipped };
-  const rows = vectors.map((ids) => Int32Array.from({ length: ids.length * multiplier }, (_, k) => ids[Math.floor(k / multiplier)]!));
+  const rows = vectors.map((ids) =>
+    Int32Array.from({ length: ids.length * multiplier }, (_, k) => ids[Math.floor(k / multiplier)]!),
+  );
   for (const flow of rows) c.use({ input: 1, role: 'consume', axis: 0, flow, kernel });
   const use = c.nextUse();
   const out = c.mint('depthwise', rows[0]!.length, rows, use);
@@ -62,7 +65,9 @@ function coupleConv(c: CouplingContext): OutputLabels {
   const kernel = { out: 0, in: 1, spatial, flipped: false };
 
   if (groups > 1 && perGroup === 1) {
-    return [[...producedLabels(c, rank, 1, coupleDepthwise(c, vectors, outputs / groups, false)), ...passing]];
+    return [
+      [...producedLabels(c, rank, 1, coupleDepthwise(c, vectors, outputs / groups, false)), ...passing],
+    ];
   }
   const block = outputs / groups;
   for (const ids of vectors) {

@@ -2,7 +2,7 @@
 import type { Node } from '../onnx/model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import type { TracedModel } from '../trace/traced-model.ts';
-import { meet, operandsOf, type Operand } from './labels.ts';
+import { meet, type Operand, operandsOf } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 
 const unary: Operator = { couple: (c) => c.node.outputs.map(() => c.labels(0)) };
@@ -18,7 +18,14 @@ function coupleProduct(c: CouplingContext): OutputLabels {
   const full = Math.max(...operands.map(volume));
   const gates = operands.map((o) => volume(o) < full || c.isGate(o.input));
   const all = gates.every((g) => g);
-  return [meet(c, operands.map((o, i) => ({ ...o, gate: gates[i]! && !all })), out, true)];
+  return [
+    meet(
+      c,
+      operands.map((o, i) => ({ ...o, gate: gates[i]! && !all })),
+      out,
+      true,
+    ),
+  ];
 }
 
 function coupleQuotient(c: CouplingContext): OutputLabels {
@@ -42,11 +49,61 @@ function coupleWhere(c: CouplingContext): OutputLabels {
 /** Only input 0 carries channels; limits and ratios are scalars. */
 const first: Operator = { couple: (c) => c.node.outputs.map((_, i) => (i === 0 ? c.labels(0) : [])) };
 
-const NARY = ['Add', 'Sub', 'Sum', 'Min', 'Max', 'Mean', 'Pow', 'Mod', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'];
-const NARY_MORE = ['GreaterOrEqual', 'LessOrEqual', 'BitShift', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'PRelu'];
+const NARY = [
+  'Add',
+  'Sub',
+  'Sum',
+  'Min',
+  'Max',
+  'Mean',
+  'Pow',
+  'Mod',
+  'And',
+  'Or',
+  'Xor',
+  'Equal',
+  'Greater',
+  'Less',
+];
+const NARY_MORE = [
+  'GreaterOrEqual',
+  'LessOrEqual',
+  'BitShift',
+  'BitwiseAnd',
+  'BitwiseOr',
+  'BitwiseXor',
+  'PRelu',
+];
 const UNARY = ['Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'ThresholdedRelu', 'Gelu', 'HardSwish', 'Mish'];
-const UNARY_MATH = ['Softplus', 'Softsign', 'Shrink', 'Exp', 'Log', 'Sqrt', 'Reciprocal', 'Abs', 'Neg', 'Sign', 'Floor', 'Ceil'];
-const UNARY_MORE = ['Round', 'Erf', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Acosh', 'Atanh'];
+const UNARY_MATH = [
+  'Softplus',
+  'Softsign',
+  'Shrink',
+  'Exp',
+  'Log',
+  'Sqrt',
+  'Reciprocal',
+  'Abs',
+  'Neg',
+  'Sign',
+  'Floor',
+  'Ceil',
+];
+const UNARY_MORE = [
+  'Round',
+  'Erf',
+  'Sin',
+  'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Sinh',
+  'Cosh',
+  'Asinh',
+  'Acosh',
+  'Atanh',
+];
 const UNARY_LOGIC = ['Not', 'BitwiseNot', 'IsNaN', 'IsInf', 'Swish'];
 const GATES = ['Sigmoid', 'HardSigmoid', 'Tanh'];
 

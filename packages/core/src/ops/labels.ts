@@ -1,6 +1,16 @@
 // Label work that several operator families share: meeting, collapsing, mixing.
-import { alignRight, alongAxis, broadcastDims, expandTo, extentAxes, sameLabels, take, walk } from '../coupling/label-tensor.ts';
+
 import type { LabelTensor } from '../coupling/coupling.ts';
+import {
+  alignRight,
+  alongAxis,
+  broadcastDims,
+  expandTo,
+  extentAxes,
+  sameLabels,
+  take,
+  walk,
+} from '../coupling/label-tensor.ts';
 import { NONE } from '../coupling/ledger.ts';
 import type { CouplingContext } from './operator.ts';
 
@@ -99,7 +109,10 @@ export function meet(
     offset: rank - operand.shape.length,
     labels: operand.labels.map((t) => alignRight(t, rank)),
   }));
-  const meetings: { axes: Set<number>; members: { tensor: LabelTensor; from: (typeof aligned)[number] }[] }[] = [];
+  const meetings: {
+    axes: Set<number>;
+    members: { tensor: LabelTensor; from: (typeof aligned)[number] }[];
+  }[] = [];
   for (const from of aligned) {
     for (const tensor of from.labels) {
       const axes = extentAxes(tensor);
@@ -148,12 +161,17 @@ function joinMembers(
     for (let t = 1; t < tensors.length; t++) c.tie(first, tensors[t]!.data[offsets[t]!]!);
   });
   const data = members.filter((m) => !m.from.gate).map((m) => m.tensor);
-  const sources = (data.length > 0 ? data : tensors).reduce<LabelTensor[]>((kept, t) => {
+  const sources: LabelTensor[] = [];
+  for (const t of data.length > 0 ? data : tensors) {
     const full = expandTo(t, dims);
-    return kept.some((k) => sameLabels(k, full)) ? kept : [...kept, full];
-  }, []);
+    if (!sources.some((known) => sameLabels(known, full))) sources.push(full);
+  }
   if (sources.length === 1) return sources[0]!;
-  const ids = c.mint('sum', sources[0]!.data.length, sources.map((s) => s.data));
+  const ids = c.mint(
+    'sum',
+    sources[0]!.data.length,
+    sources.map((s) => s.data),
+  );
   return { dims, data: ids };
 }
 

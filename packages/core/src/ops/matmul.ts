@@ -123,7 +123,9 @@ function coupleEinsum(c: CouplingContext): OutputLabels {
       return { input, kind: c.kind(input), shape: c.inShape(input), labels: [], term };
     }
     const passing = c.labels(input).filter((tensor) => {
-      const lost = [...term].flatMap((letter, axis) => (tensor.dims[axis]! > 1 && !right.includes(letter) ? [axis] : []));
+      const lost = [...term].flatMap((letter, axis) =>
+        tensor.dims[axis]! > 1 && !right.includes(letter) ? [axis] : [],
+      );
       if (lost.length === 0) return true;
       const axis = lost[0]!;
       const weightAxis = other.indexOf(term[axis]!);
@@ -152,11 +154,15 @@ function coupleEinsum(c: CouplingContext): OutputLabels {
   });
   if (constants.length > 0 && seen.some((o) => o.kind === 'constant' && o.labels.length === 0)) {
     // A constant's own letters are cut through its original axes, which `meet` does not know: only letters it does not share may vary.
-    const shared = seen.flatMap((o) => (o.kind === 'constant' ? [] : o.labels)).filter((t) =>
-      t.dims.some((size, axis) => size > 1 && terms[constants[0]!]!.includes(right[axis]!)),
-    );
+    const shared = seen
+      .flatMap((o) => (o.kind === 'constant' ? [] : o.labels))
+      .filter((t) => t.dims.some((size, axis) => size > 1 && terms[constants[0]!]!.includes(right[axis]!)));
     c.freeze(shared, 'multiplies them with a constant axis by axis');
-    return [seen.flatMap((o) => o.labels.filter((t) => !shared.includes(t))).map((t) => alignRight(t, right.length))];
+    return [
+      seen
+        .flatMap((o) => o.labels.filter((t) => !shared.includes(t)))
+        .map((t) => alignRight(t, right.length)),
+    ];
   }
   return [meet(c, seen, c.outShape(0))];
 }

@@ -1,7 +1,14 @@
 // Movement that chooses or repeats positions: Transpose, Slice, Gather, Split, Pad, Expand, Tile.
 import type { LabelTensor } from '../coupling/coupling.ts';
 import { alignRight, permute, take } from '../coupling/label-tensor.ts';
-import { intAttribute, intsAttribute, makeNode, stringAttribute, withAttribute, withoutAttribute } from '../graph/attributes.ts';
+import {
+  intAttribute,
+  intsAttribute,
+  makeNode,
+  stringAttribute,
+  withAttribute,
+  withoutAttribute,
+} from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
 import type { MoveFacts, NodeFacts, Operator, RewriteContext } from './operator.ts';
 
@@ -70,7 +77,9 @@ const rangesOf = (dims: readonly number[], o: SliceOperands): readonly SliceRang
 function moveSlice(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor[] | undefined {
   const operands = sliceOperands(facts, (input) => facts.content(input));
   if (!operands) return undefined;
-  return [rangesOf(facts.inShape(0), operands).reduce((t, { axis, positions }) => take(t, axis, positions), tensor)];
+  return [
+    rangesOf(facts.inShape(0), operands).reduce((t, { axis, positions }) => take(t, axis, positions), tensor),
+  ];
 }
 
 /**
@@ -119,9 +128,19 @@ function rewriteSlice(c: RewriteContext): readonly Node[] {
   if (intsAttribute(node, 'starts')) {
     node = withAttribute(withAttribute(node, 'starts', patched[0]!.starts), 'ends', patched[0]!.ends);
   } else {
-    c.want(1, patched.map((p) => p.starts));
-    c.want(2, patched.map((p) => p.ends));
-    if (c.kind(4) !== 'absent') c.want(4, patched.map((p) => p.steps));
+    c.want(
+      1,
+      patched.map((p) => p.starts),
+    );
+    c.want(
+      2,
+      patched.map((p) => p.ends),
+    );
+    if (c.kind(4) !== 'absent')
+      c.want(
+        4,
+        patched.map((p) => p.steps),
+      );
     else if (patched[0]!.steps.some((step) => step !== 1)) {
       const inputs = [...node.inputs.slice(0, 3), node.inputs[3] ?? c.constant(original.axes)];
       node = { ...node, inputs: [...inputs, c.constant(patched[0]!.steps)] };
@@ -155,12 +174,24 @@ function moveGather(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor
     ...dims.slice(axis + 1),
   ];
   if (tensor.dims[axis] === 1) {
-    return [{ dims: replaced(tensor.dims, indexShape.map(() => 1)), data: tensor.data }];
+    return [
+      {
+        dims: replaced(
+          tensor.dims,
+          indexShape.map(() => 1),
+        ),
+        data: tensor.data,
+      },
+    ];
   }
   const indices = facts.content(1);
   if (!indices || indexShape.length > 1) return undefined;
   const size = tensor.dims[axis]!;
-  const taken = take(tensor, axis, indices.map((index) => normalise(index, size)));
+  const taken = take(
+    tensor,
+    axis,
+    indices.map((index) => normalise(index, size)),
+  );
   return [{ dims: replaced(taken.dims, indexShape), data: taken.data }];
 }
 
@@ -171,7 +202,10 @@ function rewriteGather(c: RewriteContext): readonly Node[] {
   const index = renumber(kept);
   const size = c.inShape(0)[axis]!;
   const indices = (c.content(1) ?? []).flatMap((value) => index.get(normalise(value, size)) ?? []);
-  c.want(1, range(c.sizes).map(() => indices));
+  c.want(
+    1,
+    range(c.sizes).map(() => indices),
+  );
   return [c.node];
 }
 
@@ -192,7 +226,9 @@ function moveSplit(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor[
 function rewriteSplit(c: RewriteContext): readonly Node[] {
   const axis = normalise(intAttribute(c.node, 'axis', 0), c.inShape(0).length);
   if (!c.keptIn(0, axis)) return [c.node];
-  const wanted = range(c.sizes).map((size) => c.node.outputs.map((_, output) => c.newOutShape(output, size)[axis]!));
+  const wanted = range(c.sizes).map((size) =>
+    c.node.outputs.map((_, output) => c.newOutShape(output, size)[axis]!),
+  );
   const sizes = wanted[0]!;
   const implicit = !intsAttribute(c.node, 'split') && c.kind(1) === 'absent';
   if (implicit && sizes.every((count) => count === sizes[0])) return [c.node];
@@ -208,7 +244,13 @@ function rewriteSplit(c: RewriteContext): readonly Node[] {
 function padAmounts(
   facts: NodeFacts,
   read: (input: number) => readonly number[] | undefined,
-): { readonly before: readonly number[]; readonly after: readonly number[]; readonly axes: readonly number[] } | undefined {
+):
+  | {
+      readonly before: readonly number[];
+      readonly after: readonly number[];
+      readonly axes: readonly number[];
+    }
+  | undefined {
   const pads = intsAttribute(facts.node, 'pads') ?? read(1);
   if (!pads) return undefined;
   const rank = facts.inShape(0).length;
@@ -278,7 +320,10 @@ function rewritePad(c: RewriteContext): readonly Node[] {
   if (pads) return [withAttribute(c.node, 'pads', change(pads))];
   const operands = range(c.sizes).map((size) => c.operand(1, size));
   if (operands.some((operand) => operand === undefined)) return [c.node];
-  c.want(1, operands.map((operand) => change(operand!)));
+  c.want(
+    1,
+    operands.map((operand) => change(operand!)),
+  );
   return [c.node];
 }
 
@@ -292,12 +337,18 @@ function moveRepeat(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor
   let result = aligned;
   for (const [axis, size] of dims.entries()) {
     if (size === 1 || out[axis] === size || aligned.dims[axis] === 1) continue;
-    result = take(result, axis, range(out[axis]!).map((position) => position % size));
+    result = take(
+      result,
+      axis,
+      range(out[axis]!).map((position) => position % size),
+    );
   }
   return [result];
 }
 
-function coupleRepeat(c: Parameters<NonNullable<Operator['couple']>>[0]): readonly (readonly LabelTensor[])[] {
+function coupleRepeat(
+  c: Parameters<NonNullable<Operator['couple']>>[0],
+): readonly (readonly LabelTensor[])[] {
   const out = c.outShape(0);
   const inShape = c.inShape(0);
   const moved = c.labels(0).flatMap((tensor) => moveRepeat(c, tensor) ?? []);
@@ -330,7 +381,9 @@ function rewriteRepeats(
     const offset = out.length - operand!.length;
     return operand!.map((value, i) => {
       const axis = i + offset;
-      return c.keptOut(0, axis) ? element(value, out[axis]!, inside[axis - (out.length - inside.length)] ?? 1) : value;
+      return c.keptOut(0, axis)
+        ? element(value, out[axis]!, inside[axis - (out.length - inside.length)] ?? 1)
+        : value;
     });
   });
   c.want(1, wanted);

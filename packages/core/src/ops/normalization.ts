@@ -1,7 +1,8 @@
 // Normalisations: per-channel ones pass channels on and are cut along, the others tie or freeze what they mix.
-import { floatAttribute, intAttribute, withAttribute } from '../graph/attributes.ts';
-import { extentAxes } from '../coupling/label-tensor.ts';
+
 import type { LabelTensor } from '../coupling/coupling.ts';
+import { extentAxes } from '../coupling/label-tensor.ts';
+import { floatAttribute, intAttribute, withAttribute } from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import type { TracedModel } from '../trace/traced-model.ts';
@@ -58,7 +59,11 @@ function coupleGroupNorm(c: CouplingContext): OutputLabels {
   const perGroup = c.inShape(0)[1]! / groups;
   for (const tensor of along) {
     const flow = representative(tensor, 1);
-    tieAlong(c, tensor, extentAxes(tensor).filter((axis) => axis !== 1));
+    tieAlong(
+      c,
+      tensor,
+      extentAxes(tensor).filter((axis) => axis !== 1),
+    );
     flow.forEach((id, i) => {
       c.tie(flow[i - (i % perGroup)]!, id);
     });

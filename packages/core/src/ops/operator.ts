@@ -102,7 +102,10 @@ export interface Operator {
   /** The nodes that take this node's place after a cut; default: the node itself. */
   readonly rewrite?: (context: RewriteContext) => readonly Node[];
   /** Output depends on the input's shape only. */
-  readonly readsShape?: (facts: { readonly node: Node; readonly shape: readonly number[] }) => readonly number[];
+  readonly readsShape?: (facts: {
+    readonly node: Node;
+    readonly shape: readonly number[];
+  }) => readonly number[];
   /** As a constant expression: which part of each input a part of the output needs; undefined when it must be spelled out. */
   readonly pullBack?: (
     traced: TracedModel,

@@ -31,4 +31,8 @@ const recurrentMacs = (facts: CostFacts): number => {
 const record: Operator = { couple: coupleRecurrent, macs: recurrentMacs };
 
 /** Records of the recurrent operators. */
-export const recurrentOperators: Readonly<Record<string, Operator>> = { LSTM: record, GRU: record, RNN: record };
+export const recurrentOperators: Readonly<Record<string, Operator>> = {
+  LSTM: record,
+  GRU: record,
+  RNN: record,
+};

@@ -25,7 +25,9 @@ function shrink(c: CouplingContext, axes: readonly number[], keep: boolean): rea
   return c.labels(0).flatMap((tensor) => {
     const first = axes.reduce((t, axis) => take(t, axis, [0]), tensor);
     if (extentAxes(compress(first)).length === 0) return [];
-    return [{ dims: keep ? first.dims : first.dims.filter((_, axis) => !axes.includes(axis)), data: first.data }];
+    return [
+      { dims: keep ? first.dims : first.dims.filter((_, axis) => !axes.includes(axis)), data: first.data },
+    ];
   });
 }
 

@@ -1,6 +1,7 @@
 // Resize and Upsample: channels pass where their axis keeps its size.
-import type { Node } from '../onnx/model.ts';
+
 import { intsAttribute } from '../graph/attributes.ts';
+import type { Node } from '../onnx/model.ts';
 import { splitByAxes } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels, RewriteContext } from './operator.ts';
 

@@ -6,7 +6,8 @@ import type { Operator } from './operator.ts';
 const shape: Operator = {
   couple: () => [[]],
   readsShape: ({ node, shape: dims }) => {
-    const clamp = (axis: number): number => Math.min(Math.max(axis < 0 ? axis + dims.length : axis, 0), dims.length);
+    const clamp = (axis: number): number =>
+      Math.min(Math.max(axis < 0 ? axis + dims.length : axis, 0), dims.length);
     return dims.slice(clamp(intAttribute(node, 'start', 0)), clamp(intAttribute(node, 'end', dims.length)));
   },
 };

@@ -31,7 +31,13 @@ function moveSpaceToDepth(facts: MoveFacts, tensor: LabelTensor): readonly Label
   if (extentAxes(tensor).some((axis) => axis !== 1)) return undefined;
   const channels = tensor.data.length;
   const out = facts.outShape(0)[1]!;
-  return [alongAxis(tensor.dims.length, 1, Int32Array.from({ length: out }, (_, k) => tensor.data[k % channels]!))];
+  return [
+    alongAxis(
+      tensor.dims.length,
+      1,
+      Int32Array.from({ length: out }, (_, k) => tensor.data[k % channels]!),
+    ),
+  ];
 }
 
 /** Records of the pixel shuffles. */

@@ -11,8 +11,8 @@ import { poolings } from './pooling.ts';
 import { quantizations } from './quantize.ts';
 import { recurrentOperators } from './recurrent.ts';
 import { reductions } from './reduce.ts';
-import { resamplings } from './resize.ts';
 import { reshapings } from './reshape.ts';
+import { resamplings } from './resize.ts';
 import { shapeReaders } from './shape.ts';
 import { pixelShuffles } from './space-depth.ts';
 

@@ -10,12 +10,18 @@ export function listCuts(traced: TracedModel, coupling: Coupling, keep: KeepMask
     const indices = [...use.labels.keys()].filter((i) => !stays(keep, use.labels[i]!));
     if (indices.length === 0) return [];
     const { input, value, role, axis, within } = use;
-    return [{ node: nodeId(traced.nodes[use.node]!), input, value, role, axis, indices, ...(within && { within }) }];
+    return [
+      { node: nodeId(traced.nodes[use.node]!), input, value, role, axis, indices, ...(within && { within }) },
+    ];
   });
 }
 
 /** Removed output channels of every root, for people and for {@link keepOf}. */
-export function listPlanGroups(traced: TracedModel, coupling: Coupling, keep: KeepMask): readonly PlanGroup[] {
+export function listPlanGroups(
+  traced: TracedModel,
+  coupling: Coupling,
+  keep: KeepMask,
+): readonly PlanGroup[] {
   return coupling.groups.flatMap((group): PlanGroup[] => {
     if (group.root < 0) return [];
     const gone = new Set(Array.from(group.classes).filter((id) => keep[id] === 0));

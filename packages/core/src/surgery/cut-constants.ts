@@ -1,7 +1,8 @@
 // Gives every cut constant its new contents: in place where all readers agree, as a renamed copy where they differ,
 // and behind casts and dequantisation where the file stores it so (an fp16 weight stays an fp16 weight).
-import { groupBy } from '../group-by.ts';
+
 import { EspalierError } from '../errors.ts';
+import { groupBy } from '../group-by.ts';
 import type { Node, Tensor } from '../onnx/model.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';

@@ -1,18 +1,19 @@
 // The surgery: from a traced model and a choice of classes to the smaller model.
 // What goes from each weight, vector and shape constant follows from the labels alone.
-import { groupBy } from '../group-by.ts';
+
 import type { Coupling, Detour, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
 import type { ArrayType, Engine, NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
-import { capturedValues } from '../graph/wiring.ts';
 import { makeNode } from '../graph/attributes.ts';
+import { capturedValues } from '../graph/wiring.ts';
+import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { RewriteContext } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
-import { nodeId, tracedShape, type TracedModel } from '../trace/traced-model.ts';
+import { nodeId, type TracedModel, tracedShape } from '../trace/traced-model.ts';
 import { type ConstantReader, cutConstants } from './cut-constants.ts';
 import { evaluateShapes, patchShape, type ShapeContents } from './shape-arithmetic.ts';
 import { selectionOf } from './slice.ts';
@@ -129,7 +130,9 @@ function gather(detour: Detour, coupling: Coupling, keep: KeepMask, additions: A
   const source = keptAlong(coupling, detour.from, detour.axis, keep);
   const target = keptAlong(coupling, detour.to, detour.axis, keep);
   const index = source && new Map(Array.from(source, (position, i) => [position, i]));
-  const wanted = target ? Array.from(target, (position) => detour.positions[position]!) : [...detour.positions];
+  const wanted = target
+    ? Array.from(target, (position) => detour.positions[position]!)
+    : [...detour.positions];
   const indices = wanted.map((position) => (index ? index.get(position)! : position));
   return makeNode('Gather', [detour.from, additions.constant(indices)], [detour.to], { axis: detour.axis });
 }
@@ -174,8 +177,12 @@ function rewriteNode(
   const rewritten = operatorOf(node)?.rewrite?.(context) ?? [node];
   // Shape values used as data (a count that divides a sum, say) must stay what they were in the original.
   original.inputs.forEach((value, input) => {
-    if (followed.has(input) || value === '' || traced.kindOf(value) !== 'shape' || !contents[0]!.has(value)) return;
-    wanted.set(input, traced.sizes.map((_, size) => traced.contentOf(value, size)!));
+    if (followed.has(input) || value === '' || traced.kindOf(value) !== 'shape' || !contents[0]!.has(value))
+      return;
+    wanted.set(
+      input,
+      traced.sizes.map((_, size) => traced.contentOf(value, size)!),
+    );
   });
   const before: Node[] = [];
   const inputs = [...rewritten[0]!.inputs];
@@ -187,12 +194,15 @@ function rewriteNode(
     before.push(...patched.nodes);
     inputs[input] = patched.name;
   }
-  return [...before, { ...rewritten[0]!, inputs: same(inputs, rewritten[0]!.inputs) ? rewritten[0]!.inputs : inputs }, ...rewritten.slice(1)].map(
-    (n, i) => (i === before.length && same(n.inputs, rewritten[0]!.inputs) ? rewritten[0]! : n),
-  );
+  return [
+    ...before,
+    { ...rewritten[0]!, inputs: same(inputs, rewritten[0]!.inputs) ? rewritten[0]!.inputs : inputs },
+    ...rewritten.slice(1),
+  ].map((n, i) => (i === before.length && same(n.inputs, rewritten[0]!.inputs) ? rewritten[0]! : n));
 }
 
-const same = <T>(a: readonly T[], b: readonly T[]): boolean => a.length === b.length && a.every((v, i) => v === b[i]);
+const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((v, i) => v === b[i]);
 
 /** A shape operand with other contents: a new constant, or arithmetic behind the computed value. */
 function patchOperand(

@@ -47,7 +47,10 @@ export async function evaluateShapes(
         const node = traced.nodes[index]!;
         const dims = operatorOf(node)!.readsShape!({ node, shape: shapeOf(node.inputs[0]!, size) });
         const scalar = traced.shapeOf(name)!.length === 0;
-        return [name, { type: 'int64', dims: scalar ? [] : [dims.length], data: BigInt64Array.from(dims, BigInt) }];
+        return [
+          name,
+          { type: 'int64', dims: scalar ? [] : [dims.length], data: BigInt64Array.from(dims, BigInt) },
+        ];
       }),
     ),
   );

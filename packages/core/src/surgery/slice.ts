@@ -59,7 +59,9 @@ export function sliceArray(array: NdArray, selection: Selection): NdArray {
   if (!blocks) return takeAxes(array, selection.axes);
   const rows = selection.axes.get(blocks.axis);
   const parts = blocks.parts.flatMap(({ from, to, kept }) => {
-    const mine = Int32Array.from({ length: to - from }, (_, i) => from + i).filter((row) => !rows || rows.includes(row));
+    const mine = Int32Array.from({ length: to - from }, (_, i) => from + i).filter(
+      (row) => !rows || rows.includes(row),
+    );
     if (mine.length === 0) return [];
     const axes = new Map(selection.axes).set(blocks.axis, mine).set(blocks.inner, kept);
     return [takeAxes(array, axes)];

@@ -3,8 +3,9 @@ import { EspalierError } from '../errors.ts';
 import type { Dimension, Model, ValueInfo } from '../onnx/model.ts';
 import type { InputSize } from './traced-model.ts';
 
-/** Defaults for dims that a model leaves open: batch 1, three channels, 224 spatial (as image classifiers expect). */
-const DEFAULTS = { batch: 1, channels: 3, spatial: 224 } as const;
+/** Defaults for dims that a model leaves open: batch 1, three channels, 128 spatial (small enough for super-resolution nets,
+ * large enough for five halvings). */
+const DEFAULTS = { batch: 1, channels: 3, spatial: 128 } as const;
 /** The second size: batch + 1, spatial + 32 (a stride every common backbone divides). */
 const STEP = { batch: 1, spatial: 32 } as const;
 
@@ -40,7 +41,7 @@ export function chooseInputSizes(
         kind: 'usage',
         code: 'trace.no-rank',
         message: `The input '${input.name}' declares no shape.`,
-        hint: `Give it with --input-shape ${input.name}:1x3x224x224.`,
+        hint: `Give it with --input-shape ${input.name}:1x3x128x128.`,
       });
     }
     if (override && override.length !== declared.length) {
@@ -48,7 +49,7 @@ export function chooseInputSizes(
         kind: 'usage',
         code: 'trace.rank-mismatch',
         message: `--input-shape gives '${input.name}' ${override.length} dims, the model declares ${declared.length}.`,
-        hint: 'Give one size per dim, such as 1x3x224x224.',
+        hint: 'Give one size per dim, such as 1x3x128x128.',
       });
     }
     roles[input.name] = [];

@@ -1,14 +1,11 @@
 // Comparing two arrays row by row: how far apart, relative to what the row holds.
 
-/** The comparison of one value. */
+/** The comparison of one value, row by row. */
 export interface Deviation {
-  /** Largest max|Δ| / max|reference| over the rows that can be judged. */
-  readonly worst: number;
-  /** Row (position on the compared axis) of the worst. */
-  readonly worstRow: number;
-  readonly rows: number;
-  /** Rows whose reference is zero, constant or not finite: they prove nothing. */
-  readonly unproven: readonly number[];
+  /** max|Δ| / max|reference| of each row; 0 where both are zero. */
+  readonly ratios: Float64Array;
+  /** 1 for rows whose reference is zero, constant or not finite: they prove nothing. */
+  readonly unproven: Uint8Array;
 }
 
 /**
@@ -57,19 +54,13 @@ export function compareRows(
     }
   }
   const perRow = rows === 0 ? 0 : count / rows;
-  let worst = 0;
-  let worstRow = -1;
-  const unproven: number[] = [];
+  const ratios = new Float64Array(rows);
+  const unproven = new Uint8Array(rows);
   for (let row = 0; row < rows; row++) {
-    const flat = perRow > 1 && low[row] === high[row];
-    const judged = peak[row]! > 0 && Number.isFinite(peak[row]!) && !flat;
-    if (!judged) unproven.push(row);
-    // A constant row is no proof when it agrees, but it is a failure when it does not.
-    const ratio = delta[row]! === 0 || Number.isNaN(delta[row]! / peak[row]!) ? 0 : delta[row]! / peak[row]!;
-    if (ratio > worst || worstRow < 0) {
-      worst = ratio;
-      worstRow = row;
-    }
+    const constant = perRow > 1 && low[row] === high[row];
+    if (peak[row] === 0 || !Number.isFinite(peak[row]!) || constant) unproven[row] = 1;
+    // A zero or constant row is no proof when it agrees, but a failure when it does not.
+    if (delta[row]! > 0 && Number.isFinite(peak[row]!)) ratios[row] = delta[row]! / peak[row]!;
   }
-  return { worst, worstRow, rows, unproven };
+  return { ratios, unproven };
 }
