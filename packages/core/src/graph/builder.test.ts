@@ -122,7 +122,7 @@ describe('GraphBuilder', () => {
   it('refuses data that do not fill their shape', () => {
     const g = new GraphBuilder();
     expect(() => g.constant({ dims: [2, 2], data: [1, 2, 3] }, 'w')).toThrow(
-      "The constant 'w' has 3 elements, its shape [2, 2] needs 4.",
+      "tensor 'w' of type float32 and dims [2, 2] has 3 elements instead of 4",
     );
   });
 

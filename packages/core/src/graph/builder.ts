@@ -3,7 +3,7 @@
 import type { ArrayData, ArrayType, NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Attribute, Dimension, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
-import { DataType } from '../onnx/model.ts';
+import { dataTypeOf, makeTensor } from '../onnx/tensor.ts';
 
 const encoder = new TextEncoder();
 
@@ -79,6 +79,7 @@ export class GraphBuilder {
   readonly #initializers: Tensor[] = [];
   readonly #nodes: Node[] = [];
 
+  /** `outer` is the graph around this one; {@link subgraph} gives it. */
   constructor(options: GraphBuilderOptions = {}, outer?: GraphBuilder) {
     this.#options = options;
     this.#outer = outer;
@@ -92,7 +93,7 @@ export class GraphBuilder {
     return this.#define(this.#claim(name));
   }
 
-  /** Adds an initializer; without a name it is called `constant_0`, `constant_1`, … */
+  /** Adds an initializer that views the given data; without a name it is called `constant_0`, `constant_1`, … */
   constant(array: NdArray | ArrayLiteral, name?: string): string {
     const value = this.#define(name === undefined ? this.#invent('constant') : this.#claim(name));
     this.#initializers.push(tensorOf(array, value));
@@ -226,7 +227,8 @@ export class GraphBuilder {
   }
 
   #sees(value: string): boolean {
-    return this.#values.has(value) || (this.#outer !== undefined && this.#outer.#sees(value));
+    if (this.#values.has(value)) return true;
+    return this.#outer ? this.#outer.#sees(value) : false;
   }
 }
 
@@ -245,7 +247,7 @@ function irVersionOf(opset: number): number {
 }
 
 function makeValueInfo(name: string, type: ArrayType, dims: readonly DimensionLike[] | undefined): ValueInfo {
-  const elemType = DataType[type];
+  const elemType = dataTypeOf(type);
   if (dims === undefined) return { name, elemType };
   const shape = dims.map((dim): Dimension => (typeof dim === 'number' ? { value: dim } : { param: dim }));
   return { name, elemType, shape };
@@ -262,7 +264,7 @@ function makeAttribute(name: string, value: AttributeValue): Attribute {
   if ('float' in value) return { name, type: 'float', float: value.float };
   if ('floats' in value) return { name, type: 'floats', floats: [...value.floats] };
   if ('nodes' in value) return { name, type: 'graph', graph: value };
-  if ('dims' in value) return { name, type: 'tensor', tensor: tensorOf(value) };
+  if ('dims' in value) return { name, type: 'tensor', tensor: tensorOf(value, name) };
   return makeListAttribute(name, value);
 }
 
@@ -279,23 +281,10 @@ function makeListAttribute(
     : { name, type: 'floats', floats: numbers.map(Number) };
 }
 
-function tensorOf(array: NdArray | ArrayLiteral, name?: string): Tensor {
+function tensorOf(array: NdArray | ArrayLiteral, name: string): Tensor {
   const data = isArrayData(array.data) ? array.data : Float32Array.from(array.data);
   const type = 'type' in array ? array.type : elementTypeOf(data);
-  const size = array.dims.reduce((product, dim) => product * dim, 1);
-  if (data.length !== size) {
-    throw new EspalierError({
-      kind: 'usage',
-      code: 'builder.wrong-size',
-      message: `The constant '${name ?? ''}' has ${data.length} elements, its shape [${array.dims.join(', ')}] needs ${size}.`,
-    });
-  }
-  return {
-    ...(name === undefined ? {} : { name }),
-    dims: [...array.dims],
-    dataType: DataType[type],
-    raw: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  };
+  return makeTensor(name, { type, dims: [...array.dims], data });
 }
 
 function isArrayData(data: ArrayData | readonly number[]): data is ArrayData {
