@@ -1,0 +1,18 @@
+// The commands by name, in the order in which help lists them.
+
+/** The name of every command as it is typed. */
+export const COMMAND_NAMES = [
+  'inspect',
+  'groups',
+  'score',
+  'prune',
+  'verify',
+  'eval',
+  'bench',
+  'doctor',
+  'config print',
+  'config schema',
+] as const;
+
+/** A command as it is typed. */
+export type CommandName = (typeof COMMAND_NAMES)[number];

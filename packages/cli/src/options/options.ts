@@ -1,0 +1,349 @@
+// Every option of every command, once. Flags, environment variables, config keys, help, docs and schema all come from this table.
+import {
+  type ConvolutionMode,
+  type CriterionName,
+  criteria,
+  DATASET_KINDS,
+  type ModelTask,
+  type Normalizer,
+  type Reduction,
+} from '@espalier/core';
+import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
+import type { OptionRow, ValueOf } from './option-row.ts';
+
+const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
+const SCORING_COMMANDS = ['score', 'prune'] as const;
+const DATA_COMMANDS = ['prune', 'eval'] as const;
+
+/** The table. */
+export const options = {
+  config: {
+    type: 'path',
+    value: 'FILE',
+    text: 'config file; without it espalier.yaml of this folder, if there is one',
+    commands: COMMAND_NAMES,
+  },
+  json: {
+    type: 'flag',
+    default: false,
+    text: 'print one JSON document instead of text',
+    commands: COMMAND_NAMES,
+  },
+  quiet: {
+    type: 'flag',
+    default: false,
+    short: 'q',
+    text: 'no progress and no log, only the result, warnings and errors',
+    commands: COMMAND_NAMES,
+  },
+  inputShape: {
+    type: 'list',
+    value: 'NAME:1x3x640x640',
+    text: 'sizes of an input with open dims (the name may be left out with one input)',
+    commands: MODEL_COMMANDS,
+  },
+  threads: {
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'threads inside the inference engine; without it the engine chooses',
+    commands: ['prune', 'eval', 'bench'],
+  },
+  provider: {
+    type: 'text',
+    value: 'NAME',
+    default: 'cpu',
+    text: 'execution provider of the inference engine, see doctor',
+    commands: ['prune', 'eval', 'bench'],
+  },
+  seed: {
+    type: 'integer',
+    value: 'N',
+    default: 0,
+    min: 0,
+    max: 0xffff_ffff,
+    text: 'seed of everything random: random scores, inputs of proofs, resampling',
+    commands: ['score', 'prune', 'verify', 'bench'],
+  },
+
+  criterion: {
+    type: 'choice',
+    choices: Object.keys(criteria) as readonly CriterionName[],
+    default: 'fscl',
+    text: 'how channels are scored',
+    commands: SCORING_COMMANDS,
+  },
+  norm: {
+    type: 'choice',
+    choices: ['l1', 'l2'],
+    default: 'l1',
+    text: 'FSCL: norm of a composed kernel',
+    commands: SCORING_COMMANDS,
+  },
+  mode: {
+    type: 'choice',
+    choices: ['full', 'same', 'valid'] as const satisfies readonly ConvolutionMode[],
+    default: 'full',
+    text: 'FSCL: part of the composed kernel that counts',
+    commands: SCORING_COMMANDS,
+  },
+  pairs: {
+    type: 'choice',
+    choices: ['sum', 'mean'],
+    default: 'sum',
+    text: 'FSCL: kernel pairs of a filter are added up or averaged',
+    commands: SCORING_COMMANDS,
+  },
+  reduction: {
+    type: 'choice',
+    choices: ['sum', 'mean', 'max', 'first'] as const satisfies readonly Reduction[],
+    default: 'sum',
+    text: 'how the scores of coupled filters become one',
+    commands: SCORING_COMMANDS,
+  },
+  normalizer: {
+    type: 'choice',
+    choices: [
+      'mean',
+      'none',
+      'sum',
+      'max',
+      'l2',
+      'gaussian',
+      'min-max',
+    ] as const satisfies readonly Normalizer[],
+    default: 'mean',
+    text: 'what the scores of a group are divided by, to compare groups',
+    commands: SCORING_COMMANDS,
+  },
+  workers: {
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'worker threads for scoring; without it one per core',
+    commands: SCORING_COMMANDS,
+  },
+
+  macs: {
+    type: 'number',
+    value: 'FRACTION',
+    above: 0,
+    below: 1,
+    text: 'target: fraction of the multiply-accumulates that is kept',
+    commands: ['prune'],
+  },
+  params: {
+    type: 'number',
+    value: 'FRACTION',
+    above: 0,
+    below: 1,
+    text: 'target: fraction of the parameters that is kept',
+    commands: ['prune'],
+  },
+  ratio: {
+    type: 'number',
+    value: 'FRACTION',
+    above: 0,
+    below: 1,
+    text: 'target: fraction of the prunable channels that is removed',
+    commands: ['prune'],
+  },
+  layerRatios: {
+    type: 'path',
+    value: 'FILE',
+    text: 'target: YAML or JSON file, fraction removed by node name',
+    commands: ['prune'],
+  },
+  plan: {
+    type: 'path',
+    value: 'FILE',
+    text: 'target: a plan made before, applied as it is; for verify the plan that was applied',
+    commands: ['prune', 'verify'],
+  },
+  roundTo: {
+    type: 'integer',
+    value: 'N',
+    default: 1,
+    min: 1,
+    text: 'kept widths become multiples of N',
+    commands: ['prune'],
+  },
+  maxRatio: {
+    type: 'number',
+    value: 'FRACTION',
+    default: 1,
+    above: 0,
+    max: 1,
+    text: 'no layer loses more than this fraction of its channels',
+    commands: ['prune'],
+  },
+  ignore: {
+    type: 'list',
+    value: 'PATTERN',
+    text: 'layers that stay whole, by node name; * stands for any text',
+    commands: ['prune'],
+  },
+  ranking: {
+    type: 'choice',
+    choices: ['global', 'local'],
+    default: 'global',
+    text: 'channels compete across the whole network, or every layer gives the same fraction',
+    commands: ['prune'],
+  },
+  output: {
+    type: 'path',
+    value: 'FILE',
+    short: 'o',
+    text: 'where the pruned model goes; without it beside the model as NAME-pruned.onnx',
+    commands: ['prune'],
+  },
+  savePlan: {
+    type: 'path',
+    value: 'FILE',
+    text: 'write the plan as JSON, to be read, edited and applied with --plan',
+    commands: ['prune'],
+  },
+  dryRun: {
+    type: 'flag',
+    default: false,
+    text: 'do everything but write no file',
+    commands: ['prune'],
+  },
+  force: {
+    type: 'flag',
+    default: false,
+    text: 'replace files that exist',
+    commands: ['prune'],
+  },
+  verify: {
+    type: 'flag',
+    default: true,
+    text: 'prove that the cut model computes what the zeroed original does',
+    commands: ['prune'],
+  },
+  bench: {
+    type: 'flag',
+    default: true,
+    text: 'measure the latency before and after',
+    commands: ['prune'],
+  },
+
+  data: {
+    type: 'path',
+    value: 'PATH',
+    text: 'labelled data: a folder or a file, its format is recognised',
+    commands: DATA_COMMANDS,
+  },
+  dataFormat: {
+    type: 'choice',
+    choices: DATASET_KINDS,
+    text: 'format of the data where it cannot be recognised',
+    commands: DATA_COMMANDS,
+  },
+  recordShape: {
+    type: 'text',
+    value: '1x64x64',
+    text: 'planes, height and width of the records of a records file',
+    commands: DATA_COMMANDS,
+  },
+  preprocess: {
+    type: 'text',
+    value: 'TEXT|FILE',
+    text: 'preprocessing as key=value pairs or a YAML file; what is not given is guessed from the model and printed',
+    commands: DATA_COMMANDS,
+  },
+  task: {
+    type: 'choice',
+    choices: ['classify', 'detect', 'segment', 'other'] as const satisfies readonly ModelTask[],
+    text: 'what the model is for, where it cannot be guessed',
+    commands: DATA_COMMANDS,
+  },
+  metric: {
+    type: 'path',
+    value: 'FILE',
+    text: 'a metric of your own, an ES module; see docs/data.md',
+    commands: DATA_COMMANDS,
+  },
+  reference: {
+    type: 'path',
+    value: 'MODEL',
+    text: 'measure agreement with this model, no labels needed',
+    commands: ['eval'],
+  },
+  limit: {
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'at most N samples, chosen over the whole set',
+    commands: DATA_COMMANDS,
+  },
+  batch: {
+    type: 'integer',
+    value: 'N',
+    default: 1,
+    min: 1,
+    text: 'samples per run, where the model leaves its batch open',
+    commands: DATA_COMMANDS,
+  },
+
+  format: {
+    type: 'choice',
+    choices: ['text', 'json', 'dot'],
+    default: 'text',
+    text: 'text, the JSON document, or a Graphviz graph',
+    commands: ['groups'],
+  },
+  profile: {
+    type: 'flag',
+    default: false,
+    text: 'measure the time of every operator too',
+    commands: ['inspect', 'bench'],
+  },
+  warmup: {
+    type: 'integer',
+    value: 'N',
+    default: 3,
+    min: 0,
+    text: 'runs of each model before the clock counts',
+    commands: ['bench'],
+  },
+  runs: {
+    type: 'integer',
+    value: 'N',
+    default: 10,
+    min: 1,
+    text: 'least measured runs of each model',
+    commands: ['bench'],
+  },
+  seconds: {
+    type: 'number',
+    value: 'S',
+    default: 3,
+    min: 0,
+    text: 'least measured time of each model',
+    commands: ['bench'],
+  },
+} as const satisfies Readonly<Record<string, OptionRow>>;
+
+/** The name of an option as code spells it. */
+export type OptionName = keyof typeof options;
+
+type Rows = typeof options;
+
+/** The value of one option: never undefined where there is a default. */
+export type OptionValue<Name extends OptionName> = Rows[Name] extends { default: unknown } | { type: 'list' }
+  ? ValueOf<Rows[Name]>
+  : ValueOf<Rows[Name]> | undefined;
+
+/** The options of one command, with their values. */
+export type OptionsFor<Command extends CommandName> = {
+  readonly [Name in OptionName as Command extends Rows[Name]['commands'][number]
+    ? Name
+    : never]: OptionValue<Name>;
+};
+
+/** The rows a command takes, in table order; `config print` takes all, to show what they would become. */
+export function optionsOf(command: CommandName): readonly (readonly [OptionName, OptionRow])[] {
+  const rows = Object.entries(options) as [OptionName, OptionRow][];
+  return command === 'config print' ? rows : rows.filter(([, row]) => row.commands.includes(command));
+}

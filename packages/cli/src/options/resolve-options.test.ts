@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { resolveOptions } from './resolve-options.ts';
+
+const config = { path: '/there/espalier.yaml', values: { macs: 0.7, roundTo: 4, ignore: ['head*'] } };
+
+describe('resolveOptions', () => {
+  it('takes the flag before the variable, the variable before the file, the file before the default', () => {
+    const { values, sources } = resolveOptions(
+      'prune',
+      { macs: '0.5' },
+      { ESPALIER_MACS: '0.6', ESPALIER_ROUND_TO: '8' },
+      config,
+    );
+    expect(values).toMatchObject({ macs: 0.5, roundTo: 8, ignore: ['head*'], maxRatio: 1 });
+    expect(sources).toMatchObject({
+      macs: 'flag',
+      roundTo: 'environment',
+      ignore: 'config',
+      maxRatio: 'default',
+    });
+  });
+
+  it('knows only the options of the command', () => {
+    const { values } = resolveOptions('doctor', {}, { ESPALIER_MACS: 'nonsense' }, config);
+    expect(Object.keys(values)).toEqual(['config', 'json', 'quiet']);
+  });
+
+  it('shows every option to config print', () => {
+    const { values } = resolveOptions('config print', {}, {}, config);
+    expect(values).toMatchObject({ macs: 0.7 });
+  });
+
+  it.each([
+    ['true', true],
+    ['0', false],
+    ['No', false],
+  ])('reads the switch %s from the environment', (text, value) => {
+    expect(resolveOptions('prune', {}, { ESPALIER_VERIFY: text }, undefined).values.verify).toBe(value);
+  });
+
+  it('splits a list in the environment at commas', () => {
+    const { values } = resolveOptions('prune', {}, { ESPALIER_IGNORE: 'a,b*' }, undefined);
+    expect(values.ignore).toEqual(['a', 'b*']);
+  });
+
+  it.each([
+    [{ macs: '1.2' }, {}, undefined, '--macs cannot be 1.2.', 'It takes a number above 0, below 1.'],
+    [{ macs: 'most' }, {}, undefined, "--macs cannot be 'most'.", 'It takes a number above 0, below 1.'],
+    [
+      {},
+      { ESPALIER_ROUND_TO: '2.5' },
+      undefined,
+      'ESPALIER_ROUND_TO cannot be 2.5.',
+      'It takes a whole number at least 1.',
+    ],
+    [
+      {},
+      {},
+      { path: 'espalier.yaml', values: { ranking: 'all' } },
+      "ranking in espalier.yaml cannot be 'all'.",
+      'It takes one of global, local.',
+    ],
+    [
+      {},
+      {},
+      { path: 'espalier.yaml', values: { ignore: 'head' } },
+      "ignore in espalier.yaml cannot be 'head'.",
+      'It takes PATTERN, repeatable.',
+    ],
+  ])('refuses %o %o %o by the name of its place', (flags, environment, file, message, hint) => {
+    expect(() => resolveOptions('prune', flags, environment, file)).toThrow(
+      expect.objectContaining({ code: 'options.bad-value', kind: 'usage', message, hint }),
+    );
+  });
+});

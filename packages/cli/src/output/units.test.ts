@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { formatBytes, formatCount, formatDims, formatFactor, formatMs, formatPercent } from './units.ts';
+
+it.each([
+  [0, '0'],
+  [789, '789'],
+  [1234, '1.23 k'],
+  [999_960, '1.00 M'],
+  [45_600_000, '45.6 M'],
+  [4_119_000_000, '4.12 G'],
+])('counts %d as %s', (count, text) => expect(formatCount(count)).toBe(text));
+
+it.each([
+  [12, '12 B'],
+  [1_500_000, '1.50 MB'],
+])('prints %d bytes as %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+it.each([
+  [0.0123, '0.0123 ms'],
+  [12.34, '12.3 ms'],
+  [1234, '1234 ms'],
+])('prints %d milliseconds as %s', (ms, text) => expect(formatMs(ms)).toBe(text));
+
+it('prints fractions, factors and dims', () => {
+  expect(formatPercent(0.6123)).toBe('61.2 %');
+  expect(formatFactor(1.716)).toBe('1.72x');
+  expect(formatDims([1, 'h', null])).toBe('1xhx?');
+  expect(formatDims([])).toBe('scalar');
+});

@@ -1,0 +1,48 @@
+// Numbers as people read them.
+
+const SCALES = [
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+] as const;
+
+/** `1.23 G`, `45.6 M`, `789`: three significant digits, decimal prefixes. */
+export function formatCount(count: number): string {
+  // 999.6 k would round to 1000 k, so the next prefix starts where three digits end.
+  const scale = SCALES.find(([size]) => Math.abs(count) >= size * 0.9995);
+  return scale === undefined ? String(Math.round(count)) : `${threeDigits(count / scale[0])} ${scale[1]}`;
+}
+
+/** `12.3 MB`: three significant digits, decimal prefixes. */
+export function formatBytes(bytes: number): string {
+  const text = formatCount(bytes);
+  return `${text}${text.includes(' ') ? '' : ' '}B`;
+}
+
+/** `61.2 %` of a fraction. */
+export function formatPercent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+/** `12.3 ms`, `0.123 ms`: three significant digits. */
+export function formatMs(ms: number): string {
+  return `${threeDigits(ms)} ms`;
+}
+
+/** `1.72x`. */
+export function formatFactor(factor: number): string {
+  return `${factor.toFixed(2)}x`;
+}
+
+/** `1x3x224x224`; what is open stands as its symbol or `?`; `scalar` without dims. */
+export function formatDims(dims: readonly (number | string | null)[]): string {
+  return dims.length === 0 ? 'scalar' : dims.map((dim) => dim ?? '?').join('x');
+}
+
+function threeDigits(value: number): string {
+  if (value === 0) return '0';
+  // Rounded first: 9.996 has four digits before it is 10.0.
+  const digits = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(3))))) + 1;
+  return value.toFixed(Math.min(Math.max(3 - digits, 0), 6));
+}
