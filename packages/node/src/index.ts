@@ -2,6 +2,7 @@
 export * from './bench/latency.ts';
 export * from './bench/machine.ts';
 export * from './bench/operator-profile.ts';
+export * from './data/arrays.ts';
 export * from './data/cifar10.ts';
 export * from './data/coco-json.ts';
 export * from './data/csv-list.ts';

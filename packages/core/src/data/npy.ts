@@ -68,9 +68,10 @@ export function decodeNpy(bytes: Uint8Array, name: string): NdArray {
       `has ${bytes.length - offset} bytes of elements, its shape (${dims}) needs ${count * size}`,
     );
   }
-  // Inside an archive the elements may begin anywhere; typed arrays need a multiple of the element size.
+  // The elements may begin anywhere in the buffer, typed arrays need a multiple of their size. (A constructor copies for
+  // certain; `slice` of a Node Buffer is a view.)
   const raw = bytes.subarray(offset, offset + count * size);
-  const aligned = raw.byteOffset % size === 0 ? raw : raw.slice();
+  const aligned = raw.byteOffset % size === 0 ? raw : new Uint8Array(raw);
   const data = new Data(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
   return { type, dims, data: order === 'True' ? toRowMajor(data, dims, Data) : data };
 }
