@@ -32,8 +32,8 @@ export interface ConnectivityRow {
  * of one row removes, in each consumer, the input channels K + Σ sizes before the slot.
  *
  * A slot is a run of input channels that arrive in the order in which they were made, so a concatenation of concatenations is one flat
- * list and neighbouring parts of one split are one slot. Behind a sum each slot has all summands as producers. Depthwise convolutions
- * are rows like any other; scales and gates are not.
+ * list, neighbouring parts of one split are one slot, and behind a channel shuffle each channel is one. Behind a sum each slot has all
+ * summands as producers. Depthwise convolutions are rows like any other; scales and gates are not.
  */
 export function connectivity(
   traced: Pick<TracedModel, 'nodes'>,
