@@ -66,7 +66,9 @@ export async function* scoreFscl(
   const total = heavy.reduce((sum, pair) => sum + pair.cost, 0);
   let done = 0;
   const lazily = makeTiles(tiles, kernels, mode);
-  for await (const { index, sums: landed } of runTiles(lazily, runner, signal)) {
+  // A single tile has nothing to share out: starting a thread would cost more than the tile.
+  const chosen = tiles.length > 1 ? runner : inlineRunner;
+  for await (const { index, sums: landed } of runTiles(lazily, chosen, signal)) {
     sums[index] = landed;
     done += tiles[index]!.reduce((sum, pair) => sum + pair.cost, 0);
     yield { type: 'importance.progress', done, total };

@@ -180,18 +180,12 @@ function sumAnySize(a: KernelStack, b: KernelStack, overlaps: Overlaps): number 
   let total = 0;
   for (let from = 0; from < b.count; from += BLOCK) {
     const length = Math.min(BLOCK, b.count - from);
-    block.fill(0);
     for (let i = 0; i < length; i++) {
       for (let v = 0; v < sizeB; v++) block[v * BLOCK + i] = b.data[(from + i) * sizeB + v]!;
     }
-    for (let c = 0; c < a.count; c++) {
+    for (let start = 0; start < a.data.length; start += sizeA) {
       for (const products of overlaps) {
-        sums.fill(0);
-        for (let e = 0; e < products.length; e += 2) {
-          const x = a.data[c * sizeA + products[e]!]!;
-          const row = products[e + 1]! * BLOCK;
-          for (let i = 0; i < BLOCK; i++) sums[i]! += x * block[row + i]!;
-        }
+        addProducts(a.data, start, block, products, sums, length);
         let partial = 0;
         for (let i = 0; i < length; i++) partial += Math.abs(sums[i]!);
         total += partial;
@@ -199,6 +193,31 @@ function sumAnySize(a: KernelStack, b: KernelStack, overlaps: Overlaps): number 
     }
   }
   return total;
+}
+
+/** Fills sums[0 … length) with one position of A_c * B_n, two products per pass: half the traffic of one at a time. */
+function addProducts(
+  a: Float64Array,
+  start: number,
+  block: Float64Array,
+  products: Int32Array,
+  sums: Float64Array,
+  length: number,
+): void {
+  let next = 0;
+  if (products.length % 4 === 2) {
+    const x = a[start + products[0]!]!;
+    const row = products[1]! * BLOCK;
+    for (let i = 0; i < length; i++) sums[i] = x * block[row + i]!;
+    next = 2;
+  } else sums.fill(0);
+  for (; next < products.length; next += 4) {
+    const x = a[start + products[next]!]!;
+    const y = a[start + products[next + 2]!]!;
+    const row = products[next + 1]! * BLOCK;
+    const other = products[next + 3]! * BLOCK;
+    for (let i = 0; i < length; i++) sums[i] = sums[i]! + x * block[row + i]! + y * block[other + i]!;
+  }
 }
 
 /** Gram matrix of a stack: G[u, u'] = Σ over its kernels of K[u]·K[u']. */
