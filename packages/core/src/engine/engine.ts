@@ -49,7 +49,10 @@ export interface LoadOptions {
   readonly externalFiles?: readonly { readonly location: string; readonly data: Uint8Array | string }[];
 }
 
-/** Declared or inferred type of a session's input or output; a dim is a size, a symbol, or null when unknown. */
+/**
+ * Declared or inferred type of a session's input or output; a dim is a size, a symbol, or null when unknown. Runtimes infer the type
+ * of an output that declares none, but do not tell a scalar from a value of unknown rank: both have dims [].
+ */
 export interface ValueType {
   readonly name: string;
   /** Absent when the value is no tensor (sequence, map, optional). */
@@ -62,8 +65,8 @@ export interface Session {
   readonly inputs: readonly ValueType[];
   readonly outputs: readonly ValueType[];
   /**
-   * Runs the model. `fetches` limits what is returned (default: all outputs). Errors are {@link EspalierError}s with kind
-   * `engine`, code `engine.run-failed`.
+   * Runs the model. `fetches` limits what is returned (default: all outputs that hold an {@link ArrayType}). Errors are
+   * {@link EspalierError}s with kind `engine`, code `engine.run-failed`; also for a feed that is no input, such as an initializer.
    */
   run(
     feeds: Readonly<Record<string, NdArray>>,

@@ -51,7 +51,7 @@ export interface Estimate {
 /** What was measured of one model; times in milliseconds. */
 export interface ModelLatency {
   readonly name: string;
-  /** Making the session: parsing, optimising, packing weights. */
+  /** Making the session: encoding where a model was given, parsing, optimising, packing weights. */
   readonly loadMs: number;
   /** The first run, which also allocates memory. */
   readonly firstRunMs: number;

@@ -44,7 +44,7 @@ describe('createOrtEngine', () => {
 
       const lost = [{ location: files[0]!.location, data: join(folder, 'lost.bin') }];
       await expect(createOrtEngine().load(model, { externalFiles: lost })).rejects.toMatchObject({
-        code: 'io.unreadable',
+        code: 'io.no-file',
         message: expect.stringContaining('lost.bin'),
       });
     } finally {
@@ -71,6 +71,26 @@ describe('createOrtEngine', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it('tells a missing graphics adapter from a model that is refused', async () => {
+    // Every build knows webgpu, not every machine has an adapter: both outcomes are right, confusing them is not.
+    const outcome = await createOrtEngine()
+      .load(addModel(), { provider: 'webgpu' })
+      .then(
+        async (session) => {
+          const { sum_out } = await session.run({ x });
+          await session.close();
+          return sum_out?.data;
+        },
+        (error: unknown) => error,
+      );
+    if (outcome instanceof Float32Array) expect(outcome).toEqual(Float32Array.of(11, 22));
+    else
+      expect(outcome).toMatchObject({
+        code: 'engine.provider-unavailable',
+        message: expect.stringContaining("'webgpu' is not available"),
+      });
   });
 
   it('names the value and its type when an output holds strings', async () => {

@@ -13,6 +13,7 @@ import {
   weightBytes,
 } from '@espalier/core';
 import type * as ort from 'onnxruntime-node';
+import { readBytes } from '../models/read-bytes.ts';
 import { sentenceOf } from './ort-sentence.ts';
 import { OrtSession } from './ort-session.ts';
 
@@ -21,8 +22,6 @@ export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env' |
 
 // Above this many bytes of weights a model is not joined in one buffer: protobuf ends at 2 GB, and each copy costs memory.
 const joinedLimit = 256 * 2 ** 20;
-// One read() moves at most 2 GB.
-const readChunk = 2 ** 30;
 
 /**
  * The engine on onnxruntime-node. Providers: `cpu` everywhere, `webgpu`, `cuda`, `dml`, `coreml` where the runtime has them.
@@ -166,25 +165,19 @@ function providerUnavailable(runtime: OrtModule, provider: string, reason: strin
   });
 }
 
-/** A whole file, read piece by piece: `readFile` ends at 2 GB. */
+/** A whole external data file, however large. */
 async function readWhole(path: string): Promise<Uint8Array> {
   const file = await open(path).catch((cause: unknown) => {
     throw new EspalierError({
       kind: 'io',
-      code: 'io.unreadable',
+      code: 'io.no-file',
       message: `External data '${path}' cannot be read: ${sentenceOf(cause)}`,
       hint: 'Keep the data file beside the model it belongs to.',
       cause,
     });
   });
   try {
-    const bytes = new Uint8Array((await file.stat()).size);
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesRead } = await file.read(bytes, at, Math.min(readChunk, bytes.length - at), at);
-      if (bytesRead === 0) return bytes.subarray(0, at);
-      at += bytesRead;
-    }
-    return bytes;
+    return await readBytes(file, path, 0, (await file.stat()).size);
   } finally {
     await file.close();
   }
