@@ -64,7 +64,11 @@ const MAX_DEPTH = 100;
 /** A real model has thousands; without a limit a hostile file of empty messages would fill the memory. */
 const MAX_MESSAGES = 4_000_000;
 
-const origins = new WeakMap<object, Uint8Array>();
+/**
+ * Where a decoded object keeps the bytes it came from: not enumerable, so that spreading makes an object without them. (A WeakMap would do,
+ * but collecting garbage around one of a million entries takes minutes.)
+ */
+const ORIGIN = Symbol('origin');
 
 /** The message encoded in `bytes` as plain data; byte fields are views. Unknown fields are kept under `unknown`. */
 export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
@@ -99,8 +103,7 @@ export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
     }
     if (unknown.length > 0) fields.unknown = unknown;
     const result = rule.fromFields ? rule.fromFields(fields) : fields;
-    origins.set(result, bytes);
-    return result;
+    return Object.defineProperty(result, ORIGIN, { value: bytes });
   }
 
   function readField(
@@ -140,7 +143,7 @@ export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
 
 /** The bytes that {@link decodeMessage} made the object from, or undefined for any other object. */
 export function originOf(value: object): Uint8Array | undefined {
-  return origins.get(value);
+  return (value as { readonly [ORIGIN]?: Uint8Array })[ORIGIN];
 }
 
 /** Writes the message; an object that {@link decodeMessage} made is written as the very bytes it came from. */

@@ -2,6 +2,7 @@
 // and the encoding differ (external tensor data, value types, attribute defaults).
 import { EspalierError } from '../errors.ts';
 import {
+  decodeMessage,
   encodeMessage,
   type FieldRule,
   type Fields,
@@ -9,7 +10,7 @@ import {
   originOf,
   writeNested,
 } from './message-codec.ts';
-import type { AttributeType, ExternalData, StringEntry, UnknownFields } from './model.ts';
+import type { AttributeType, ExternalData, StringEntry, Tensor, UnknownFields } from './model.ts';
 import {
   bytes,
   exactInteger,
@@ -190,6 +191,17 @@ export const MODEL: MessageRule = {
     { number: 14, key: 'metadata', message: () => STRING_ENTRY, ...many },
   ],
 };
+
+const SPARSE_TENSOR: MessageRule = {
+  name: 'SparseTensorProto',
+  fields: [{ number: 1, key: 'values', message: () => TENSOR }],
+};
+
+/** The name of an encoded `SparseTensorProto`, '' where it has none: that of its values. */
+export function sparseTensorName(encoded: Uint8Array): string {
+  const { values } = decodeMessage(SPARSE_TENSOR, encoded) as { readonly values?: Tensor };
+  return values?.name ?? '';
+}
 
 const EXTERNAL = 1;
 const EXTERNAL_DATA_FIELD = 13;

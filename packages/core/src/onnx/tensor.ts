@@ -47,8 +47,7 @@ export function tensorArray(tensor: Tensor): NdArray {
       'Convert the model to float32 or float16 first.',
     );
   }
-  const { array, field } = STORAGE[type];
-  const count = countOf(tensor);
+  checkTensor(tensor);
   if (tensor.external && tensor.raw === undefined) {
     throw problem(
       tensor,
@@ -57,22 +56,35 @@ export function tensorArray(tensor: Tensor): NdArray {
       'Read the model from its path, with the data file beside it.',
     );
   }
+  const { array, field } = STORAGE[type];
+  const data = tensor.raw ? readFixed(tensor.raw, array) : narrow(tensor[field], array);
+  return { type, dims: tensor.dims, data };
+}
+
+/**
+ * Checks that a tensor has as many elements as its dims say, without reading them. Types that no array holds and external data that
+ * were not read pass. Kind `model`; codes `tensor.bad-dims`, `tensor.size-mismatch`.
+ */
+export function checkTensor(tensor: Tensor): void {
+  const count = countOf(tensor);
+  const type = arrayTypeOf(tensor.dataType);
+  if (type === undefined) return;
+  const { array, field } = STORAGE[type];
   if (tensor.raw) {
     const bytes = count * array.BYTES_PER_ELEMENT;
     if (tensor.raw.length !== bytes) throw mismatch(tensor, `${tensor.raw.length} bytes instead of ${bytes}`);
-    return { type, dims: tensor.dims, data: readFixed(tensor.raw, array) };
+  } else if (!tensor.external) {
+    const stored = tensor[field]?.length ?? 0;
+    if (stored !== count) throw mismatch(tensor, `${stored} elements instead of ${count}`);
   }
-  const stored = tensor[field];
-  if ((stored?.length ?? 0) !== count)
-    throw mismatch(tensor, `${stored?.length ?? 0} elements instead of ${count}`);
-  return { type, dims: tensor.dims, data: narrow(stored, array) };
 }
 
 /** A tensor of that name with the array's elements as raw bytes: a view of them, not a copy. */
 export function makeTensor(name: string, array: NdArray): Tensor {
   const tensor = { name, dims: array.dims, dataType: dataTypeOf(array.type), raw: bytesOf(array.data) };
   const count = countOf(tensor);
-  if (array.data.length !== count) throw mismatch(tensor, `${array.data.length} elements instead of ${count}`);
+  if (array.data.length !== count)
+    throw mismatch(tensor, `${array.data.length} elements instead of ${count}`);
   return tensor;
 }
 
