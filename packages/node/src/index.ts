@@ -8,6 +8,7 @@ export * from './data/coco-json.ts';
 export * from './data/csv-list.ts';
 export * from './data/decode-image.ts';
 export * from './data/image-folder.ts';
+export * from './data/open-dataset.ts';
 export * from './data/records.ts';
 export * from './data/yolo-dataset.ts';
 export * from './engine/ort-engine.ts';
