@@ -15,13 +15,10 @@ describe('FPGM', () => {
     expect([...scores.slice(0, 3)]).toEqual([5 + 8, 5 + 5, 8 + 5]);
   });
 
-  it('agrees with distances by definition on long filters, and reports every layer', async () => {
+  it('agrees with distances by definition on long filters', async () => {
     const pencil = startSketch(4);
     pencil.conv(pencil.conv(pencil.input(3), 5, [3, 5]), 2, [1, 1]);
     const net = pencil.finish();
-    const done: number[] = [];
-    for await (const event of scoreClasses(net.coupling, net.weights, 'fpgm')) done.push(event.done);
-    expect(done).toEqual([5, 7]);
     const scores = await computeImportance(net.coupling, net.weights, 'fpgm', { normalizer: 'none' });
     const { data } = net.weight(0);
     const filters = Array.from({ length: 5 }, (_, j) => [...data.subarray(j * 45, (j + 1) * 45)]);
@@ -32,5 +29,22 @@ describe('FPGM', () => {
         10,
       );
     });
+  });
+
+  it('reports inside wide layers, and stops there when told to', async () => {
+    const pencil = startSketch(5);
+    pencil.matmul(pencil.input(1200), 512);
+    const net = pencil.finish();
+    const total = ((512 * 511) / 2) * 1200;
+    const done: number[] = [];
+    for await (const event of scoreClasses(net.coupling, net.weights, 'fpgm')) done.push(event.done);
+    expect(done.length).toBe(2);
+    expect(done.at(-1)).toBe(total);
+
+    const abort = new AbortController();
+    const run = scoreClasses(net.coupling, net.weights, 'fpgm', { signal: abort.signal });
+    await run.next();
+    abort.abort(new Error('enough'));
+    await expect(run.next()).rejects.toThrow('enough');
   });
 });
