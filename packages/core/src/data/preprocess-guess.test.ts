@@ -56,7 +56,9 @@ describe('guessPreprocess', () => {
     const image = { width: 50, height: 40, channels: 3 };
     const stated = guessPreprocess({ input, metadata: { imgsz: '[480, 640]', task: 'detect' }, image });
     expect(stated.preprocess).toMatchObject({ width: 640, height: 480, resize: 'letterbox' });
-    expect(guessPreprocess({ input, image }).preprocess).toMatchObject({ width: 50, height: 40 });
+    const fromImage = guessPreprocess({ input, image });
+    expect(fromImage.preprocess).toMatchObject({ width: 50, height: 40, resize: 'stretch' });
+    expect(fromImage.assumed).toEqual(expect.arrayContaining(['width', 'height', 'resize']));
     expect(() => guessPreprocess({ input })).toThrow(
       expect.objectContaining({ kind: 'data', code: 'data.unknown-size' }),
     );

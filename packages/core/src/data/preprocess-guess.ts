@@ -37,7 +37,8 @@ type Detector = 'anchors' | 'transposed' | 'grid';
 export function guessPreprocess(facts: PreprocessFacts): PreprocessGuess {
   const reasons: string[] = [];
   const assumed = new Set<keyof Preprocess>(['mean', 'std']);
-  const { layout, count, width, height } = readInput(facts, reasons);
+  const { layout, count, width, height, fromImage } = readInput(facts, reasons);
+  if (fromImage) assumed.add('width').add('height');
   const detector = recogniseDetector(facts, width, height);
   const detects = detector !== undefined || facts.task === 'detect' || facts.metadata?.task === 'detect';
 
@@ -60,7 +61,8 @@ export function guessPreprocess(facts: PreprocessFacts): PreprocessGuess {
       assumed.add('resize').add('scale');
     }
   } else {
-    const fits = facts.image?.width === width && facts.image.height === height;
+    // A size that was itself taken from the first image says nothing about the others.
+    const fits = !fromImage && facts.image?.width === width && facts.image.height === height;
     if (fits) {
       resize = 'none';
       reasons.push(`The images have the input's size ${width}x${height}: nothing is resized.`);
@@ -103,7 +105,14 @@ export function describeGuess(guess: PreprocessGuess): string {
 function readInput(
   { input, metadata, image }: PreprocessFacts,
   reasons: string[],
-): { layout: Preprocess['layout']; count: number | undefined; width: number; height: number } {
+): {
+  readonly layout: Preprocess['layout'];
+  /** Channels, where the model states them. */
+  readonly count: number | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly fromImage: boolean;
+} {
   const { dims, name } = input;
   if (dims?.length !== 4) {
     throw new EspalierError({
@@ -130,11 +139,13 @@ function readInput(
       hint: 'State it: size=WIDTHxHEIGHT.',
     });
   }
-  if (sizeOf(heightAxis) === undefined || sizeOf(heightAxis + 1) === undefined) {
-    const source = stated.length > 0 ? "the model's metadata (imgsz)" : 'the first image';
+  const isOpen = sizeOf(heightAxis) === undefined || sizeOf(heightAxis + 1) === undefined;
+  const fromImage = isOpen && stated.length === 0;
+  if (isOpen) {
+    const source = fromImage ? 'the first image' : "the model's metadata (imgsz)";
     reasons.push(`Its open size is taken from ${source}: ${width}x${height}.`);
   }
-  return { layout, count: sizeOf(channelAxis), width, height };
+  return { layout, count: sizeOf(channelAxis), width, height, fromImage };
 }
 
 function channelsFor(

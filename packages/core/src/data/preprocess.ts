@@ -65,6 +65,7 @@ export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array
   const placement = placeImage(image.width, image.height, p);
   const picture = p.channels === 'grey' || p.channels === 'grey-to-rgb' ? toGrey(image) : image;
   const resized = resizeImage(picture, placement.resizedWidth, placement.resizedHeight, p.filter);
+  const { data } = resized;
   const { padX, padY } = placement;
   const pixels = p.width * p.height;
   const [outStep, outChannel] = p.layout === 'nchw' ? [1, pixels] : [sources.length, 1];
@@ -77,17 +78,20 @@ export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array
   const covered = top === 0 && left === 0 && bottom === p.height && right === p.width;
 
   for (const [channel, source] of sources.entries()) {
-    const [channelMean, channelStd] = [mean[channel]!, std[channel]!];
+    const normalise = (value: number) => (value * p.scale - mean[channel]!) / std[channel]!;
+    // A pixel has 256 values only: looking them up is faster than computing them.
+    const normalised = new Float32Array(256);
+    for (let value = 0; value < 256; value++) normalised[value] = normalise(value);
     const first = offset + channel * outChannel;
     if (!covered) {
-      const border = (p.padValue * p.scale - channelMean) / channelStd;
+      const border = normalise(p.padValue);
       for (let i = 0, o = first; i < pixels; i++, o += outStep) out[o] = border;
     }
     for (let y = top; y < bottom; y++) {
       let i = source * channelStep + ((y - padY) * resized.width + left - padX) * step;
       let o = first + (y * p.width + left) * outStep;
       for (let x = left; x < right; x++, i += step, o += outStep) {
-        out[o] = (resized.data[i]! * p.scale - channelMean) / channelStd;
+        out[o] = normalised[data[i]!]!;
       }
     }
   }
