@@ -15,4 +15,7 @@ export * from './engine/ort-engine.ts';
 export * from './models/read-model.ts';
 export * from './models/write-file-atomic.ts';
 export * from './models/write-model.ts';
+export * from './pipeline/analyse-file.ts';
+export * from './pipeline/events.ts';
+export * from './pipeline/model-feeds.ts';
 export * from './workers/tile-pool.ts';
