@@ -8,7 +8,7 @@ import type { Model } from '../onnx/model.ts';
 import { createRandom } from '../random.ts';
 import { traceModel } from '../trace/trace.ts';
 import { computeImportance } from './importance.ts';
-import { createTracedWeights } from './traced-weights.ts';
+import { weightsOf } from './traced-weights.ts';
 
 const engine = createOrtEngine();
 const epsilon = 0.5;
@@ -36,10 +36,10 @@ function build() {
 
 const analyse = async (model: Model) => {
   const traced = await traceModel(model, engine);
-  return { traced, coupling: analyseCoupling(traced), weights: createTracedWeights(traced) };
+  return { traced, coupling: analyseCoupling(traced), weights: weightsOf(traced) };
 };
 
-describe('createTracedWeights', () => {
+describe('weightsOf', () => {
   it('reads weights however they are stored, widened once', async () => {
     const { traced, weights } = await analyse(build());
     const convs = traced.nodes.flatMap((node, index) => (node.opType === 'Conv' ? index : []));

@@ -21,7 +21,8 @@ export function weightsOf(traced: TracedModel): WeightSource {
     scaleFactors(step) {
       const node = traced.nodes[step.node]!;
       const factors = operatorOf(node)?.factors?.(traced, node);
-      return factors && Float64Array.from(factors);
+      // A constant that also varies along other axes has no one factor per channel.
+      return factors?.length === step.count ? Float64Array.from(factors) : undefined;
     },
   };
 }
