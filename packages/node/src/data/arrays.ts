@@ -138,8 +138,9 @@ function readClasses(
   const perSample = dims.length === 1 || (dims.length === 2 && dims[1] === 1);
   if (!perSample || type.startsWith('float')) return undefined;
   const classes = Array.from(data as ArrayLike<number | bigint>, Number);
-  const classCount = classNames?.length ?? Number.MAX_SAFE_INTEGER;
-  for (const [i, index] of classes.entries()) checkLabel(index, classCount, `sample ${i} of '${path}'`);
+  for (const [i, index] of classes.entries()) {
+    checkLabel(index, classNames?.length, `sample ${i} of '${path}'`);
+  }
   return classes;
 }
 

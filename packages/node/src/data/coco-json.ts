@@ -42,35 +42,7 @@ export async function openCoco(path: string, options: CocoOptions = {}): Promise
     );
   }
   const categories = [...file.categories].sort((a, b) => a.id - b.id);
-  const classOf = new Map(categories.map(({ id }, index) => [id, index]));
-  const boxesOf = new Map<number, TargetBox[]>(file.images.map(({ id }) => [id, []]));
-  for (const [i, { image_id, category_id, bbox, iscrowd }] of file.annotations.entries()) {
-    const classIndex = classOf.get(category_id);
-    if (classIndex === undefined) {
-      throw dataError(
-        'data.label-out-of-range',
-        `Annotation ${i} of '${path}' has category ${category_id}, which its categories do not list.`,
-        'Repair the annotation file.',
-      );
-    }
-    const boxes = boxesOf.get(image_id);
-    if (!boxes || !Array.isArray(bbox) || bbox.length !== 4 || !bbox.every((n) => Number.isFinite(n))) {
-      throw dataError(
-        'data.bad-label',
-        `Annotation ${i} of '${path}' (image ${image_id}, bbox ${JSON.stringify(bbox)}) belongs to no listed image or is no box.`,
-        'Repair the annotation file.',
-      );
-    }
-    const [x, y, width, height] = bbox;
-    boxes.push({
-      classIndex,
-      x1: x,
-      y1: y,
-      x2: x + width,
-      y2: y + height,
-      ...(iscrowd ? { crowd: true } : {}),
-    });
-  }
+  const boxesOf = groupBoxes(path, file, new Map(categories.map(({ id }, index) => [id, index])));
   const folder = options.images ?? (await findImages(path, file.images[0]!.file_name));
   const entries = file.images.map(
     (image): ImageEntry => ({
@@ -89,6 +61,37 @@ export async function openCoco(path: string, options: CocoOptions = {}): Promise
     },
     entries,
   );
+}
+
+/** The boxes of each image by its id, `classOf` giving the class index of a category. */
+function groupBoxes(
+  path: string,
+  file: CocoFile,
+  classOf: ReadonlyMap<number, number>,
+): ReadonlyMap<number, readonly TargetBox[]> {
+  const boxesOf = new Map<number, TargetBox[]>(file.images.map(({ id }) => [id, []]));
+  for (const [i, { image_id, category_id, bbox, iscrowd }] of file.annotations.entries()) {
+    const classIndex = classOf.get(category_id);
+    if (classIndex === undefined) {
+      throw dataError(
+        'data.label-out-of-range',
+        `Annotation ${i} of '${path}' has category ${category_id}, which its categories do not list.`,
+        'Repair the annotation file.',
+      );
+    }
+    const boxes = boxesOf.get(image_id);
+    if (!boxes || !Array.isArray(bbox) || bbox.length !== 4 || !bbox.every((n) => Number.isFinite(n))) {
+      throw dataError(
+        'data.bad-label',
+        `Annotation ${i} of '${path}' (image ${image_id}, bbox ${JSON.stringify(bbox)}) belongs to no listed image or is no box.`,
+        'Repair the annotation file.',
+      );
+    }
+    const [x1, y1, width, height] = bbox;
+    const corners = { x1, y1, x2: x1 + width, y2: y1 + height };
+    boxes.push({ classIndex, ...corners, ...(iscrowd ? { crowd: true } : {}) });
+  }
+  return boxesOf;
 }
 
 function boxTarget(listed: CocoFile['images'][number], decoded: Image, boxes: readonly TargetBox[]): Target {
@@ -119,11 +122,20 @@ async function readCoco(path: string): Promise<CocoFile> {
     );
   }
   for (const key of ['images', 'annotations', 'categories'] as const) {
-    if (Array.isArray(file?.[key])) continue;
+    const list: unknown = file?.[key];
+    if (Array.isArray(list) && list.every((item) => typeof item === 'object' && item !== null)) continue;
     throw dataError(
       'data.bad-json',
-      `'${path}' has no list '${key}'.`,
+      `'${path}' has no list of objects '${key}'.`,
       'Give an object-detection file of COCO form.',
+    );
+  }
+  const unnamed = file!.images!.findIndex((image) => typeof image.file_name !== 'string');
+  if (unnamed >= 0) {
+    throw dataError(
+      'data.bad-json',
+      `Image ${unnamed} of '${path}' has no file_name.`,
+      'Repair the annotation file.',
     );
   }
   return file as CocoFile;

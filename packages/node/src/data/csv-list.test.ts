@@ -61,6 +61,7 @@ describe('openCsv', () => {
     ['', {}, 'data.empty-folder', 'lists no pictures'],
     ['a.png,1\nb.png\n', {}, 'data.bad-row', "'b.png'"],
     ['a.png,1\nnotes.txt,1\n', {}, 'data.bad-row', 'notes.txt,1'],
+    ['a.png,0\nb.png,-1\n', {}, 'data.label-out-of-range', 'The label -1'],
     ['a.png,2\n', { classNames: ['x', 'y'] }, 'data.label-out-of-range', 'The label 2'],
     ['a.png,z\n', { classNames: ['x', 'y'] }, 'data.label-out-of-range', "'z'"],
   ])('refuses %j', async (text, options, code, message) => {

@@ -66,10 +66,11 @@ function numberLabels(
   given: readonly string[] | undefined,
 ): { readonly classNames?: readonly string[]; readonly classes: readonly number[] } {
   const labels = rows.map((row) => row[1]!.trim());
-  if (labels.every((label) => /^\d+$/.test(label))) {
+  if (labels.every((label) => /^-?\d+$/.test(label))) {
     const classes = labels.map(Number);
-    for (const index of classes)
-      checkLabel(index, given?.length ?? Number.MAX_SAFE_INTEGER, `a row of '${path}'`);
+    for (const [i, index] of classes.entries()) {
+      checkLabel(index, given?.length, `'${rows[i]![0]}' in '${path}'`);
+    }
     return { ...(given ? { classNames: given } : {}), classes };
   }
   const classNames = given ?? [...new Set(labels)].sort();

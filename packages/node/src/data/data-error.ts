@@ -15,12 +15,19 @@ export async function statData(path: string): Promise<{ readonly size: number; r
   return { size: found.size, isFolder: found.isDirectory() };
 }
 
-/** Refuses a class index outside 0..classCount-1 with `data.label-out-of-range`; `where` names the record, line or row. */
-export function checkLabel(index: number, classCount: number, where: string): void {
-  if (Number.isInteger(index) && index >= 0 && index < classCount) return;
+/**
+ * Refuses with `data.label-out-of-range` what is no class index: an integer from 0, below `classCount` where the classes are
+ * known. `where` names the record, line or row.
+ */
+export function checkLabel(index: number, classCount: number | undefined, where: string): void {
+  if (Number.isInteger(index) && index >= 0 && index < (classCount ?? Number.POSITIVE_INFINITY)) return;
+  const classes =
+    classCount === undefined
+      ? 'no class index'
+      : `not one of the ${classCount} classes 0 to ${classCount - 1}`;
   throw dataError(
     'data.label-out-of-range',
-    `The label ${index} of ${where} is not one of the ${classCount} classes 0 to ${classCount - 1}.`,
+    `The label ${index} of ${where} is ${classes}.`,
     'Check the format, the record shape and the class names.',
   );
 }

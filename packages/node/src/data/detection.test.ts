@@ -145,6 +145,8 @@ describe('openCoco', () => {
   it.each([
     ['data.empty-folder', { images: [] }],
     ['data.bad-json', { categories: undefined }],
+    ['data.bad-json', { annotations: [null] }],
+    ['data.bad-json', { images: [{ id: 7 }] }],
     ['data.label-out-of-range', { annotations: [{ image_id: 7, category_id: 4, bbox: [0, 0, 1, 1] }] }],
     ['data.bad-label', { annotations: [{ image_id: 8, category_id: 3, bbox: [0, 0, 1, 1] }] }],
     ['data.bad-label', { annotations: [{ image_id: 7, category_id: 3, bbox: [0, 0, 1] }] }],

@@ -59,6 +59,12 @@ describe('recogniseDataset', () => {
       code: 'data.unknown-format',
       message: expect.stringContaining('train.bin'),
     });
+    await write('bare/images/a.png');
+    await write('bare/labels/a.txt');
+    await expect(recogniseDataset(join(root, 'bare'))).rejects.toMatchObject({
+      code: 'data.unknown-format',
+      message: expect.stringContaining('has none of dataset.yaml'),
+    });
     await expect(recogniseDataset(await write('a.parquet'))).rejects.toMatchObject({
       code: 'data.unknown-format',
       hint: expect.stringContaining('--format images|cifar10|records|yolo|coco|arrays|csv'),

@@ -84,6 +84,9 @@ async function recogniseFolder(path: string): Promise<Recognised> {
   const names = await readdir(path);
   const yaml = YOLO_FILES.find((name) => names.includes(name));
   if (yaml) return { kind: 'yolo', path: join(path, yaml), because: `a folder with ${yaml}` };
+  if (names.includes('images') && names.includes('labels')) {
+    throw unknownFormat(path, `it is laid out as a YOLO set, but has none of ${YOLO_FILES.join(', ')}`);
+  }
   const data = names.filter((name) => /\.(bin|bin\.gz|np[yz]|csv|json)$/i.test(name)).sort();
   if (data.length > 0 && !names.some(isImageName)) {
     throw unknownFormat(path, `it is a folder of data files, choose one of them: ${data.join(', ')}`);

@@ -55,7 +55,6 @@ export async function openRecords(path: string, options: RecordOptions = {}): Pr
     description: `${size} labelled images ${shape.join('x')} in ${kind === 'cifar10' ? 'the CIFAR-10 binary format' : `records, ${how}`}`,
     choice: 'one record of each equal slice of the file',
     async *samples(sampling: SampleOptions = {}) {
-      const classCount = options.classNames?.length ?? 256;
       const positions = spreadPositions(size, sampling.limit ?? size);
       const chunks = compressed ? unpackChunks(path, recordSize) : readChunks(path, recordSize, positions);
       let next = 0;
@@ -64,7 +63,12 @@ export async function openRecords(path: string, options: RecordOptions = {}): Pr
         const end = first + bytes.length / recordSize;
         for (; next < positions.length && positions[next]! < end; next++) {
           const at = (positions[next]! - first) * recordSize;
-          yield makeSample(bytes.subarray(at, at + recordSize), positions[next]!, shape, classCount);
+          yield makeSample(
+            bytes.subarray(at, at + recordSize),
+            positions[next]!,
+            shape,
+            options.classNames?.length,
+          );
         }
         if (next === positions.length) return;
       }
@@ -79,9 +83,9 @@ export function parseRecordShape(text: string): RecordShape | undefined {
   return shape.every((side) => side >= 1 && side <= 65_536) ? shape : undefined;
 }
 
-function makeSample(record: Uint8Array, position: number, shape: RecordShape, classCount: number): Sample {
+function makeSample(record: Uint8Array, position: number, shape: RecordShape, classCount?: number): Sample {
   const index = record[0]!;
-  if (index >= classCount) checkLabel(index, classCount, `record ${position}`);
+  checkLabel(index, classCount, `record ${position}`);
   const [channels, height, width] = shape;
   return {
     id: String(position),
