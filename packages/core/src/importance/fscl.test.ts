@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImportanceOptions } from './criterion.ts';
 import { computeImportance, scoreClasses } from './importance.ts';
+import { convolutionModes } from './kernel-pairs.ts';
 import { type Channels, type Sketch, startSketch } from './network-sketch.case.ts';
 
 type Matrix = readonly (readonly number[])[];
@@ -202,7 +203,7 @@ const topologies: Readonly<Record<string, Topology>> = {
 };
 
 const optionSets: readonly ImportanceOptions[] = (['l1', 'l2'] as const).flatMap((norm) =>
-  (['full', 'same', 'valid'] as const).flatMap((mode) =>
+  convolutionModes.flatMap((mode) =>
     (['sum', 'mean'] as const).map((pairs) => ({ norm, mode, pairs, normalizer: 'none' as const })),
   ),
 );

@@ -7,7 +7,10 @@
  * - `same`: the a positions from ⌊(b − 1) / 2⌋, the centre crop to A's size;
  * - `valid`: the |a − b| + 1 positions from min(a, b) − 1, where the smaller kernel lies wholly inside the other.
  */
-export type ConvolutionMode = 'full' | 'same' | 'valid';
+export type ConvolutionMode = (typeof convolutionModes)[number];
+
+/** Names of all modes. */
+export const convolutionModes = ['full', 'same', 'valid'] as const;
 
 /** Kernels of one size: `data` holds `count` of product(dims) elements each. */
 export interface KernelStack {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Group } from '../coupling/coupling.ts';
-import { type Normalizer, normalizeScores } from './normalizer.ts';
+import { type Normalizer, normalizers, normalizeScores } from './normalizer.ts';
 
 const group = (id: number, ...classes: number[]): Group => {
   return { id, classes: Int32Array.from(classes), root: 0, incidence: [], frozen: false, reason: -1 };
@@ -26,7 +26,7 @@ describe('normalizeScores', () => {
     });
   });
 
-  it.each<Normalizer>(['mean', 'sum', 'max', 'l2', 'gaussian', 'min-max'])(
+  it.each(normalizers.filter((name) => name !== 'none'))(
     '%s makes a group of zeros 0 and leaves classes that stay out of it',
     (normalizer) => {
       const scores = normalize([0, 5, 0, Infinity], normalizer);

@@ -5,7 +5,10 @@ import type { Coupling } from '../coupling/coupling.ts';
  * What each group's scores are divided by: `none`, the group's `mean` (default), `sum`, `max` or `l2` norm; or `gaussian`:
  * minus the mean, over the standard deviation; or `min-max`: mapped to [0, 1].
  */
-export type Normalizer = 'none' | 'mean' | 'sum' | 'max' | 'l2' | 'gaussian' | 'min-max';
+export type Normalizer = (typeof normalizers)[number];
+
+/** Names of all normalizers. */
+export const normalizers = ['none', 'mean', 'sum', 'max', 'l2', 'gaussian', 'min-max'] as const;
 
 /**
  * Applies a normalizer group by group. Infinite scores (never cut) stay and do not count; where the divisor is 0 all scores of the

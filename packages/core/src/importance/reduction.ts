@@ -6,7 +6,10 @@ import type { MemberScores } from './criterion.ts';
  * How the members of a class become one score: `sum` (default), `mean`, `max`, or `first`: the member of the group's root alone
  * (for FSCL the root with the first weight that reads it).
  */
-export type Reduction = 'sum' | 'mean' | 'max' | 'first';
+export type Reduction = (typeof reductions)[number];
+
+/** Names of all reductions. */
+export const reductions = ['sum', 'mean', 'max', 'first'] as const;
 
 /**
  * Reduces members to one score per class. A class without members scores 0 when no weight produces it (padding: nothing is lost

@@ -1,5 +1,17 @@
-import { createRandom, evaluateTile, type KernelStack, type PairTile } from '@espalier/core';
+import {
+  analyseCoupling,
+  computeImportance,
+  createRandom,
+  evaluateTile,
+  GraphBuilder,
+  type KernelStack,
+  type PairTile,
+  scoreClasses,
+  traceModel,
+  weightsOf,
+} from '@espalier/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createOrtEngine } from '../engine/ort-engine.ts';
 import { createTilePool, type TilePool } from './tile-pool.ts';
 
 const random = createRandom(5);
@@ -28,6 +40,26 @@ describe('createTilePool', () => {
     ];
     const sums = await Promise.all(tiles.map((each) => pool.run(each)));
     expect(sums).toEqual(tiles.map(evaluateTile));
+  });
+
+  it('gives FSCL the scores of one thread, with progress', async () => {
+    const g = new GraphBuilder();
+    const conv = (x: string, out: number, channels: number) => {
+      const { data } = stack(out * channels, [3, 3]);
+      return g.node('Conv', [x, g.constant({ dims: [out, channels, 3, 3], data: Float32Array.from(data) })]);
+    };
+    g.output(conv(conv(g.input('x', [1, 192, 8, 8]), 48, 192), 256, 48), [1, 256, 4, 4]);
+    const traced = await traceModel(g.model(), createOrtEngine());
+    const [coupling, weights] = [analyseCoupling(traced), weightsOf(traced)];
+    pool = createTilePool(2);
+    const done: number[] = [];
+    for await (const event of scoreClasses(coupling, weights, 'fscl', { runner: pool }))
+      done.push(event.done);
+    expect(done.length).toBeGreaterThan(1);
+    expect(done.at(-1)).toBe(48 * 192 * 256 * 81);
+    expect(await computeImportance(coupling, weights, 'fscl', { runner: pool })).toEqual(
+      await computeImportance(coupling, weights, 'fscl'),
+    );
   });
 
   it('fails the tiles of a thread that dies and goes on with a new one', async () => {
