@@ -18,4 +18,5 @@ export * from './models/write-model.ts';
 export * from './pipeline/analyse-file.ts';
 export * from './pipeline/events.ts';
 export * from './pipeline/model-feeds.ts';
+export * from './pipeline/score-analysis.ts';
 export * from './workers/tile-pool.ts';

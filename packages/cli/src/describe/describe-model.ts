@@ -8,7 +8,9 @@ import {
   type TracedModel,
   type ValueInfo,
 } from '@espalier/core';
-import type { Analysis, OperatorProfile } from '@espalier/node';
+import type { Analysis, ModelFile, OperatorProfile } from '@espalier/node';
+import type { z } from 'zod';
+import type { modelField } from '../documents/fields.ts';
 import type { InspectDocument } from '../documents/inspect-document.ts';
 
 type LayerEntry = InspectDocument['layers'][number];
@@ -24,9 +26,7 @@ export function describeModel(analysis: Analysis, profile?: OperatorProfile): In
   return {
     schema: 'espalier/inspect@1',
     model: {
-      path: file.path,
-      sha256: file.sha256,
-      bytes: file.bytes,
+      ...describeFile(file),
       producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
       opset: traced.opset,
       nodes: traced.nodes.length,
@@ -61,6 +61,11 @@ export function describeModel(analysis: Analysis, profile?: OperatorProfile): In
     })),
     notes: [...notes],
   };
+}
+
+/** The entry of a model file in every document. */
+export function describeFile({ path, sha256, bytes }: ModelFile): z.infer<typeof modelField> {
+  return { path, sha256, bytes };
 }
 
 /** The document's entry of a freeze reason. */

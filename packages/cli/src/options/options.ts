@@ -4,6 +4,7 @@ import {
   type CriterionName,
   criteria,
   DATASET_KINDS,
+  DEFAULT_MAX_RATIO,
   type ModelTask,
   type Normalizer,
   type Reduction,
@@ -171,7 +172,7 @@ export const options = {
   maxRatio: {
     type: 'number',
     value: 'FRACTION',
-    default: 1,
+    default: DEFAULT_MAX_RATIO,
     above: 0,
     max: 1,
     text: 'no layer loses more than this fraction of its channels',
@@ -186,8 +187,7 @@ export const options = {
   ranking: {
     type: 'choice',
     choices: ['global', 'local'],
-    default: 'global',
-    text: 'channels compete across the whole network, or every layer gives the same fraction',
+    text: 'channels compete across the network (macs, params), or every layer gives the same fraction (ratio)',
     commands: ['prune'],
   },
   output: {
@@ -244,6 +244,18 @@ export const options = {
     type: 'text',
     value: '1x64x64',
     text: 'planes, height and width of the records of a records file',
+    commands: DATA_COMMANDS,
+  },
+  split: {
+    type: 'text',
+    value: 'NAME',
+    text: 'part of the data that has parts, such as val',
+    commands: DATA_COMMANDS,
+  },
+  labels: {
+    type: 'path',
+    value: 'FILE',
+    text: 'labels beside an .npy file of inputs',
     commands: DATA_COMMANDS,
   },
   preprocess: {

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_RATIO } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from './resolve-options.ts';
 
@@ -11,7 +12,7 @@ describe('resolveOptions', () => {
       { ESPALIER_MACS: '0.6', ESPALIER_ROUND_TO: '8' },
       config,
     );
-    expect(values).toMatchObject({ macs: 0.5, roundTo: 8, ignore: ['head*'], maxRatio: 1 });
+    expect(values).toMatchObject({ macs: 0.5, roundTo: 8, ignore: ['head*'], maxRatio: DEFAULT_MAX_RATIO });
     expect(sources).toMatchObject({
       macs: 'flag',
       roundTo: 'environment',

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_RATIO } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
 import { kebabName } from './option-row.ts';
 import { type OptionName, options } from './options.ts';
@@ -39,7 +40,7 @@ describe('configJsonSchema', () => {
     expect(Object.keys(properties)).toEqual(names.filter((name) => name !== 'config').map(kebabName));
     expect(properties['max-ratio']).toEqual({
       description: options.maxRatio.text,
-      default: 1,
+      default: DEFAULT_MAX_RATIO,
       type: 'number',
       exclusiveMinimum: 0,
       maximum: 1,

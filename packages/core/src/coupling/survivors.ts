@@ -46,7 +46,12 @@ export function survivingShape(
   const shape = tracedShape(traced, value, size);
   const labels = coupling.values.get(value);
   if (!labels) return shape;
-  return shape.map((length, axis) => keptPositions(vectorsAlong(labels, axis), keep)?.length ?? length);
+  return shape.map((length, axis) => {
+    const vectors = vectorsAlong(labels, axis);
+    const kept = keptPositions(vectors, keep);
+    // An axis that mixes channels with a size that varies (a flattened map) shrinks in the same proportion at every size.
+    return kept ? (length * kept.length) / vectors[0]!.length : length;
+  });
 }
 
 function vectorsAlong(labels: readonly AxisLabels[] | undefined, axis: number): readonly Int32Array[] {

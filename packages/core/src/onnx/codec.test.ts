@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { checkModel } from './check-model.ts';
 import { decodeModel, encodedSize, encodeModel, encodeModelChunks } from './codec.ts';
 import type { Model, Tensor } from './model.ts';
 import { richModel, unknownField } from './rich-model.case.ts';
@@ -28,6 +29,10 @@ describe.skipIf(files.length === 0)('shared models (skipped: no ../shared/data/m
     const copy = structuredClone(model);
     expect(bytes.equals(encodeModel(copy))).toBe(true);
     expect(encodedSize(copy)).toBe(bytes.length);
+  });
+
+  it.each(files)('%s is sound', (file) => {
+    expect(checkModel(decodeModel(readFileSync(models + file)))).toBeUndefined();
   });
 });
 

@@ -62,7 +62,7 @@ export interface MessageRule {
 const MAX_DEPTH = 100;
 
 /** A real model has thousands; without a limit a hostile file of empty messages would fill the memory. */
-const MAX_MESSAGES = 4_000_000;
+const MAX_MESSAGES = 2_000_000;
 
 /**
  * Where a decoded object keeps the bytes it came from: not enumerable, so that spreading makes an object without them. (A WeakMap would do,
@@ -73,71 +73,73 @@ const ORIGIN = Symbol('origin');
 /** The message encoded in `bytes` as plain data; byte fields are views. Unknown fields are kept under `unknown`. */
 export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
   let messages = 0;
+  // Messages without content are all alike: one object each keeps a file of nothing but them small in memory.
+  const empties = new Map<MessageRule, Fields>();
   return decode(rule, bytes, 0);
 
   function decode(rule: MessageRule, bytes: Uint8Array, depth: number): Fields {
+    const empty = bytes.length === 0 ? empties.get(rule) : undefined;
+    if (empty) return empty;
     if (depth > MAX_DEPTH) {
       throw broken('onnx.nesting-too-deep', `messages are nested more than ${MAX_DEPTH} deep (${rule.name})`);
     }
     if (++messages > MAX_MESSAGES) {
       throw broken('onnx.too-many-messages', `the file holds more than ${MAX_MESSAGES} messages`);
     }
-    const found = new Map<FieldRule, WireField[]>();
-    const push = (rule: FieldRule, field: WireField) => {
-      const list = found.get(rule);
-      if (list) list.push(field);
-      else found.set(rule, [field]);
-    };
-    const unknown: Uint8Array[] = [];
-    for (const field of wireFields(bytes, rule.name)) {
-      const known = rule.fields.find((f) => f.number === field.number);
-      if (known === undefined) unknown.push(bytes.subarray(field.tag, field.end));
-      else if (!acceptsWire(known, field.wire)) throw wrongWire(rule, known, field);
-      else push(known, field);
-    }
+    const { found, unknown } = readFields(rule, bytes, depth);
     const fields: Record<string, unknown> = {};
     for (const field of rule.fields) {
-      const value = readField(rule, field, bytes, found.get(field), depth);
-      if (value === UNREADABLE) unknown.push(...found.get(field)!.map((f) => bytes.subarray(f.tag, f.end)));
-      else if (value !== undefined) fields[field.key] = value;
+      const content = found.get(field) ?? field.absent;
+      if (content !== undefined) fields[field.key] = content;
     }
     if (unknown.length > 0) fields.unknown = unknown;
     const result = rule.fromFields ? rule.fromFields(fields) : fields;
-    return Object.defineProperty(result, ORIGIN, { value: bytes });
+    Object.defineProperty(result, ORIGIN, { value: bytes });
+    if (bytes.length === 0) empties.set(rule, result);
+    return result;
   }
 
-  function readField(
+  function readFields(
+    rule: MessageRule,
+    bytes: Uint8Array,
+    depth: number,
+  ): { readonly found: ReadonlyMap<FieldRule, unknown>; readonly unknown: Uint8Array[] } {
+    const found = new Map<FieldRule, unknown>();
+    const lists = new Map<FieldRule, unknown[]>();
+    const unknown: Uint8Array[] = [];
+    const append = (field: FieldRule, item: unknown): void => {
+      const list = lists.get(field);
+      if (list) list.push(item);
+      else lists.set(field, [item]);
+    };
+    for (const at of wireFields(bytes, rule.name)) {
+      const field = rule.fields.find((f) => f.number === at.number);
+      if (field && !acceptsWire(field, at.wire)) throw wrongWire(rule, field, at);
+      if (field?.block) append(field, bytes.subarray(at.start, at.end));
+      else {
+        const content = field && readContent(rule, field, bytes, at, depth);
+        if (field === undefined || content === undefined) unknown.push(bytes.subarray(at.tag, at.end));
+        else if (field.repeated) append(field, content);
+        else if (field.message && found.has(field)) throw duplicateField(rule, field);
+        else found.set(field, content);
+      }
+    }
+    for (const [field, items] of lists) found.set(field, field.block ? readBlock(field.block, items) : items);
+    return { found, unknown };
+  }
+
+  /** Undefined where a lenient field has a value that JavaScript cannot hold. */
+  function readContent(
     rule: MessageRule,
     field: FieldRule,
     bytes: Uint8Array,
-    found: readonly WireField[] | undefined,
+    at: WireField,
     depth: number,
   ): unknown {
-    if (found === undefined) return field.absent;
-    const payload = (f: WireField) => bytes.subarray(f.start, f.end);
-    if (field.block)
-      return field.block.read(found.length === 1 ? payload(found[0]!) : joinChunks(found.map(payload)));
-    if (field.message) {
-      const nested = field.message();
-      if (field.repeated) return found.map((f) => decode(nested, payload(f), depth + 1));
-      if (found.length > 1) {
-        throw broken(
-          'onnx.duplicate-field',
-          `a ${rule.name} has ${found.length} fields ${field.number} (${field.key})`,
-        );
-      }
-      return decode(nested, payload(found[0]!), depth + 1);
-    }
-    const read = (f: WireField): unknown => {
-      const value = field.value!.read(bytes, f.start, f.end);
-      if (value !== undefined) return value;
-      if (field.lenient) return UNREADABLE;
-      throw broken(
-        'onnx.bad-value',
-        `${field.key} of a ${rule.name} is no valid text or not an exact number`,
-      );
-    };
-    return field.repeated ? found.map(read) : read(found.at(-1)!);
+    if (field.message) return decode(field.message(), bytes.subarray(at.start, at.end), depth + 1);
+    const value = field.value!.read(bytes, at.start, at.end);
+    if (value !== undefined || field.lenient) return value;
+    throw broken('onnx.bad-value', `${field.key} of a ${rule.name} is no valid text or not an exact number`);
   }
 }
 
@@ -192,11 +194,21 @@ function writeField(field: FieldRule, content: unknown, writer: WireWriter): voi
   }
 }
 
-const UNREADABLE = Symbol('unreadable');
-
 function acceptsWire(field: FieldRule, wire: WireType): boolean {
   if (field.block) return wire === field.block.wire || wire === Wire.bytes;
   return wire === (field.value?.wire ?? Wire.bytes);
+}
+
+function readBlock(block: BlockRule, payloads: readonly unknown[]): unknown {
+  const views = payloads as readonly Uint8Array[];
+  return block.read(views.length === 1 ? views[0]! : joinChunks(views));
+}
+
+function duplicateField(rule: MessageRule, field: FieldRule): EspalierError {
+  return broken(
+    'onnx.duplicate-field',
+    `a ${rule.name} has more than one ${field.key} (field ${field.number})`,
+  );
 }
 
 function wrongWire(rule: MessageRule, field: FieldRule, found: WireField): EspalierError {

@@ -116,6 +116,8 @@ export interface Operator {
   readonly random?: boolean;
   /** Its output scales what it multiplies (a gate): it is no source of the gated channel. */
   readonly gate?: boolean;
+  /** Rounds activations to few levels, so that equal computations may differ by a step. */
+  readonly quantizes?: boolean;
   /** Per-channel factor of a `scale` step this operator makes. */
   readonly factors?: (traced: TracedModel, node: Node) => ArrayLike<number> | undefined;
 }

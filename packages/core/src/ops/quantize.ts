@@ -48,6 +48,6 @@ const record: Operator = { couple: coupleQuantize };
 
 /** Records of the quantisation pair. */
 export const quantizations: Readonly<Record<string, Operator>> = {
-  QuantizeLinear: record,
+  QuantizeLinear: { ...record, quantizes: true },
   DequantizeLinear: { ...record, pullBack },
 };

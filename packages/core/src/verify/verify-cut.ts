@@ -54,7 +54,7 @@ export interface Verification {
 
 /** Options of {@link verifyCut}. */
 export interface VerifyOptions {
-  /** Largest allowed max|Δ| / max|value| per row; default 1e-4, or 1e-2 for models that compute in fp16. */
+  /** Largest allowed max|Δ| / max|value| per row; default 1e-4; 1e-2 for models that compute in fp16, 5e-2 where activations are quantised to int8. */
   readonly tolerance?: number;
   /** Feeds to run instead of random ones (a user's images). */
   readonly feeds?: readonly Readonly<Record<string, NdArray>>[];
@@ -77,8 +77,7 @@ export async function verifyCut(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const zeroed = zeroOriginal(traced, cuts);
-  const half = usesHalfPrecision(traced);
-  const tolerance = options.tolerance ?? (half ? 1e-2 : 1e-4);
+  const tolerance = options.tolerance ?? defaultTolerance(traced);
   const watched = watchedValues(traced, pruned);
   const checks = new Map<string, ValueCheck>();
   let runs = 0;
@@ -305,11 +304,18 @@ function merge(before: ValueCheck | undefined, now: ValueCheck): ValueCheck {
   return { ...worse, unprovenRows, roundedRows, verdict };
 }
 
-function usesHalfPrecision(traced: TracedModel): boolean {
-  return traced.nodes.some((node) => {
-    if (!operatorOf(node)?.macs) return false;
-    return node.inputs.some((name) => name !== '' && traced.constantOf(name)?.type === 'float16');
-  });
+/** Rounding of the arithmetic: fp32, fp16, or activations quantised to int8 (where one flipped rounding is a whole step). */
+const TOLERANCE = { float32: 1e-4, float16: 1e-2, quantized: 5e-2 } as const;
+
+function defaultTolerance(traced: TracedModel): number {
+  const activations = traced.nodes.filter((node) => traced.kindOf(node.outputs[0] ?? '') === 'activation');
+  if (activations.some((node) => operatorOf(node)?.quantizes)) return TOLERANCE.quantized;
+  const half = activations.some(
+    (node) =>
+      operatorOf(node)?.macs &&
+      node.inputs.some((name) => name !== '' && traced.constantOf(name)?.type === 'float16'),
+  );
+  return half ? TOLERANCE.float16 : TOLERANCE.float32;
 }
 
 /** The outcome in a few sentences, for people. */

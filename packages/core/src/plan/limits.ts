@@ -1,0 +1,123 @@
+// What a wished choice becomes once the limits have had their say: no empty axis, no layer below its floor, rounded widths, balanced blocks,
+// protected layers. Limits only ever bring channels back, so they always end in a valid choice.
+import { type Coupling, FIXED, type Use } from '../coupling/coupling.ts';
+import { type KeepMask, keepAll } from '../coupling/survivors.ts';
+import { nodeId, type TracedModel } from '../trace/traced-model.ts';
+import { balance, linkConstraints } from './balance.ts';
+
+/** Limits of a plan. */
+export interface PlanLimits {
+  /** Widths are multiples of this, or whole. Default 1. */
+  readonly roundTo?: number;
+  /** Largest share of a layer's channels that may go, in [0, 1]. Default 0.9. */
+  readonly maxRatio?: number;
+  /** Layers (name of the first output, or the node's name) that keep all their channels; `*` matches anything. */
+  readonly ignore?: readonly string[];
+}
+
+/** Default of {@link PlanLimits.maxRatio}. */
+export const DEFAULT_MAX_RATIO = 0.9;
+
+/** Turns wished choices into valid ones; prepared once per model. */
+export interface Limiter {
+  /** 1 for each class that may go at all. */
+  readonly cuttable: Uint8Array;
+  apply(wished: KeepMask): KeepMask;
+}
+
+/** Matches a name against a pattern in which `*` stands for anything. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`).test(name);
+}
+
+/** Prepares the limits of one model; `scores` decide which channels come back first (highest). */
+export function prepareLimits(
+  traced: TracedModel,
+  coupling: Coupling,
+  scores: Float64Array,
+  limits: PlanLimits,
+): Limiter {
+  const roundTo = Math.max(1, Math.round(limits.roundTo ?? 1));
+  const maxRatio = limits.maxRatio ?? DEFAULT_MAX_RATIO;
+  const layers = coupling.uses.filter((use) => use.role === 'produce' && use.kernel);
+  const cuttable = cuttableClasses(traced, coupling, layers, limits.ignore ?? []);
+  const sets = linkConstraints(coupling);
+  const balanced = new Set(sets.flatMap((set) => set.classes));
+  const floors = layers
+    .filter((use) => !use.labels.some((label) => balanced.has(label)))
+    .map((use) => ({
+      labels: use.labels,
+      least: Math.max(1, Math.ceil(use.labels.length * (1 - maxRatio) - 1e-9)),
+    }));
+  const axes = distinctVectors(coupling);
+
+  const restore = (keep: KeepMask, labels: Int32Array, wanted: (kept: number) => number): boolean => {
+    let kept = 0;
+    for (const label of labels) if (label === FIXED || keep[label] === 1) kept++;
+    const target = Math.min(wanted(kept), labels.length);
+    if (kept >= target) return false;
+    const gone = [...new Set(labels)].filter((label) => label !== FIXED && keep[label] === 0);
+    gone.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    for (const label of gone) {
+      if (kept >= target) break;
+      keep[label] = 1;
+      for (const other of labels) if (other === label) kept++;
+    }
+    return true;
+  };
+  return {
+    cuttable,
+    apply(wished) {
+      const keep = keepAll(coupling).map((_, id) => (cuttable[id] === 1 && wished[id] === 0 ? 0 : 1));
+      for (const set of sets) {
+        const kept = balance(
+          set,
+          (label) => keep[label] === 1,
+          (label) => scores[label]!,
+          (label) => cuttable[label] === 0,
+          { maxRatio, roundTo },
+        );
+        for (const label of set.classes) keep[label] = kept.has(label) ? 1 : 0;
+      }
+      for (let changed = true; changed; ) {
+        changed = false;
+        for (const { labels, least } of floors) {
+          const round = (kept: number): number => {
+            const floor = Math.max(kept, least);
+            return Math.ceil(floor / roundTo) * roundTo;
+          };
+          if (restore(keep, labels, round)) changed = true;
+        }
+        for (const labels of axes) if (restore(keep, labels, (kept) => Math.max(kept, 1))) changed = true;
+      }
+      return keep;
+    },
+  };
+}
+
+function cuttableClasses(
+  traced: TracedModel,
+  coupling: Coupling,
+  layers: readonly Use[],
+  ignore: readonly string[],
+): Uint8Array {
+  const cuttable = Uint8Array.from(coupling.classes, (c) =>
+    c.frozen < 0 && coupling.groups[c.group]!.root >= 0 ? 1 : 0,
+  );
+  for (const use of layers) {
+    const node = traced.nodes[use.node]!;
+    const names = [nodeId(node), node.name ?? ''];
+    if (!ignore.some((pattern) => names.some((name) => matchesPattern(pattern, name)))) continue;
+    for (const label of use.labels) if (label !== FIXED) cuttable[label] = 0;
+  }
+  return cuttable;
+}
+
+/** Every label vector of every value and weight block, once: none may become empty. */
+function distinctVectors(coupling: Coupling): readonly Int32Array[] {
+  const vectors = new Set<Int32Array>();
+  for (const axes of coupling.values.values()) for (const { labels } of axes) vectors.add(labels);
+  for (const use of coupling.uses) vectors.add(use.labels);
+  return [...vectors].filter((labels) => labels.length > 0 && !labels.includes(FIXED));
+}
