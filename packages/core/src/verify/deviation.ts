@@ -1,8 +1,11 @@
 // Comparing two arrays row by row: how far apart, relative to what the row holds.
 
+/** Below this, values are what is left of an underflow. */
+const VANISHED = 1e-30;
+
 /** The comparison of one value, row by row. */
 export interface Deviation {
-  /** max|Δ| / max|reference| of each row; 0 where both are zero. */
+  /** max|Δ| / max|reference| of each row; a row of zeros has no scale of its own and is measured against the whole value. */
   readonly ratios: Float64Array;
   /** 1 for rows whose reference is zero, constant or not finite: they prove nothing. */
   readonly unproven: Uint8Array;
@@ -54,13 +57,15 @@ export function compareRows(
     }
   }
   const perRow = rows === 0 ? 0 : count / rows;
+  const whole = peak.reduce((a, b) => Math.max(a, b), 0);
   const ratios = new Float64Array(rows);
   const unproven = new Uint8Array(rows);
   for (let row = 0; row < rows; row++) {
     const constant = perRow > 1 && low[row] === high[row];
-    if (peak[row] === 0 || !Number.isFinite(peak[row]!) || constant) unproven[row] = 1;
+    const scale = peak[row]! > VANISHED ? peak[row]! : Math.max(whole, VANISHED);
+    if (peak[row]! <= VANISHED || !Number.isFinite(peak[row]!) || constant) unproven[row] = 1;
     // A zero or constant row is no proof when it agrees, but a failure when it does not.
-    if (delta[row]! > 0 && Number.isFinite(peak[row]!)) ratios[row] = delta[row]! / peak[row]!;
+    if (delta[row]! > 0 && Number.isFinite(peak[row]!)) ratios[row] = delta[row]! / scale;
   }
   return { ratios, unproven };
 }

@@ -284,7 +284,7 @@ function roundingOf(
 /** Channels lie on axis 1 of most outputs and last in token layouts and decoded detections: rows of both are judged. */
 function rowAxes(coupling: Coupling, item: Watched, rank: number): readonly number[] {
   if (rank < 2) return [Math.max(rank - 1, 0)];
-  if (item.kind === 'output') return [...new Set([1, rank - 1])];
+  if (item.kind === 'output' && rank <= 3) return [...new Set([1, rank - 1])];
   return [channelAxis(coupling, item.value, rank)];
 }
 
