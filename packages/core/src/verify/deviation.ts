@@ -62,10 +62,10 @@ export function compareRows(
   const unproven = new Uint8Array(rows);
   for (let row = 0; row < rows; row++) {
     const constant = perRow > 1 && low[row] === high[row];
-    const scale = peak[row]! > VANISHED ? peak[row]! : Math.max(whole, VANISHED);
+    const scale = peak[row]! > VANISHED ? peak[row]! : whole;
     if (peak[row]! <= VANISHED || !Number.isFinite(peak[row]!) || constant) unproven[row] = 1;
     // A zero or constant row is no proof when it agrees, but a failure when it does not.
-    if (delta[row]! > 0 && Number.isFinite(peak[row]!)) ratios[row] = delta[row]! / scale;
+    if (delta[row]! > VANISHED && Number.isFinite(peak[row]!)) ratios[row] = delta[row]! / scale;
   }
   return { ratios, unproven };
 }
