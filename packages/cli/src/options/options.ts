@@ -1,13 +1,13 @@
 // Every option of every command, once. Flags, environment variables, config keys, help, docs and schema all come from this table.
 import {
-  type ConvolutionMode,
   type CriterionName,
+  convolutionModes,
   criteria,
   DATASET_KINDS,
   DEFAULT_MAX_RATIO,
   type ModelTask,
-  type Normalizer,
-  type Reduction,
+  normalizers,
+  reductions,
 } from '@espalier/core';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import type { OptionRow, ValueOf } from './option-row.ts';
@@ -83,7 +83,7 @@ export const options = {
   },
   mode: {
     type: 'choice',
-    choices: ['full', 'same', 'valid'] as const satisfies readonly ConvolutionMode[],
+    choices: convolutionModes,
     default: 'full',
     text: 'FSCL: part of the composed kernel that counts',
     commands: SCORING_COMMANDS,
@@ -97,22 +97,14 @@ export const options = {
   },
   reduction: {
     type: 'choice',
-    choices: ['sum', 'mean', 'max', 'first'] as const satisfies readonly Reduction[],
+    choices: reductions,
     default: 'sum',
     text: 'how the scores of coupled filters become one',
     commands: SCORING_COMMANDS,
   },
   normalizer: {
     type: 'choice',
-    choices: [
-      'mean',
-      'none',
-      'sum',
-      'max',
-      'l2',
-      'gaussian',
-      'min-max',
-    ] as const satisfies readonly Normalizer[],
+    choices: normalizers,
     default: 'mean',
     text: 'what the scores of a group are divided by, to compare groups',
     commands: SCORING_COMMANDS,

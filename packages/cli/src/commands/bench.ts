@@ -1,0 +1,60 @@
+// `espalier bench`: latency of one model or several side by side.
+import { basename } from 'node:path';
+import { createOrtEngine, makeFeeds, profileOperators } from '@espalier/node';
+import { describeFile } from '../describe/describe-model.ts';
+import type { BenchDocument } from '../documents/bench-document.ts';
+import { formatBench } from '../report/bench-report.ts';
+import { analyseModel } from './analyse.ts';
+import type { RunCommand } from './command.ts';
+import { measureModels } from './measure.ts';
+
+/** Runs the command. */
+export const runBench: RunCommand<'bench'> = async (context) => {
+  const { options, terminal, signal } = context;
+  const { seed, provider, threads, warmup, runs, seconds } = options;
+  const engine = createOrtEngine();
+  const placement = { provider, ...(threads !== undefined && { threads }) };
+  const analyses = [];
+  for (const path of context.arguments) analyses.push(await analyseModel(path, context, engine));
+  // All models get the input of the first: a comparison over different inputs would say nothing.
+  const feeds = makeFeeds(analyses[0]!.traced, seed);
+  const names = nameModels(context.arguments);
+  const subjects = analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model }));
+  const timing = { warmup, minIterations: runs, minSeconds: seconds };
+  const latency = await measureModels(
+    engine,
+    subjects,
+    feeds,
+    { ...placement, ...timing, seed, signal },
+    terminal,
+  );
+  const models: BenchDocument['models'] = [];
+  for (const { file, cost } of analyses) {
+    const model = { ...describeFile(file), macs: cost.original.macs };
+    if (!options.profile) {
+      models.push(model);
+      continue;
+    }
+    terminal.progress(`measuring operators of ${basename(file.path)}`);
+    const { rows } = await profileOperators(engine, file.model, feeds, placement);
+    models.push({ ...model, profile: rows.map(({ opType, ...row }) => ({ ...row, operator: opType })) });
+  }
+  const last = latency.models.at(-1)!;
+  const document: BenchDocument = {
+    schema: 'espalier/bench@1',
+    models,
+    metrics: {
+      medianMs: last.medianMs.value,
+      speedup: last.speedup.value,
+      macsRatio: models.at(-1)!.macs / models[0]!.macs,
+    },
+    latency,
+  };
+  return { document, lines: formatBench(document, terminal.paint) };
+};
+
+/** File names, or whole paths where two are the same. */
+function nameModels(paths: readonly string[]): readonly string[] {
+  const names = paths.map((path) => basename(path));
+  return new Set(names).size === names.length ? names : paths;
+}

@@ -1,0 +1,36 @@
+// An analysis as the document of `groups`.
+import { connectivity, nodeId } from '@espalier/core';
+import type { Analysis } from '@espalier/node';
+import type { GroupsDocument } from '../documents/groups-document.ts';
+import { describeFile, describeReason } from './describe-model.ts';
+
+/** Describes the coupling of an analysed model. */
+export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocument {
+  const nameOf = (node: number): string => nodeId(traced.nodes[node]!);
+  const cuttable = coupling.groups.filter((group) => !group.frozen);
+  return {
+    schema: 'espalier/groups@1',
+    model: describeFile(file),
+    metrics: {
+      groups: cuttable.length,
+      frozenGroups: coupling.groups.length - cuttable.length,
+      channels: cuttable.reduce((sum, group) => sum + group.classes.length, 0),
+    },
+    connectivity: connectivity(traced, coupling).map((row) => ({
+      node: row.name,
+      operator: traced.nodes[row.node]!.opType,
+      consumers: row.consumers.map(({ node, slot }) => ({ node: nameOf(node), slot })),
+      sizes: [...row.sizes],
+    })),
+    groups: coupling.groups.map((group) => ({
+      id: group.id,
+      root: group.root < 0 ? '' : nameOf(group.root),
+      channels: group.classes.length,
+      uses: group.incidence.map(({ use, count }) => {
+        const { node, value, role, axis } = coupling.uses[use]!;
+        return { node: nameOf(node), operator: traced.nodes[node]!.opType, value, role, axis, count };
+      }),
+      ...(group.frozen && { frozen: describeReason(traced, coupling.reasons[group.reason]!) }),
+    })),
+  };
+}
