@@ -1,5 +1,6 @@
 // Equal counts in the blocks of grouped convolutions: which classes a group of linked constraints may keep.
 import { type Coupling, FIXED } from '../coupling/coupling.ts';
+import { combinations, findCommonOrder, survivorsBefore } from './intervals.ts';
 import { chooseBalanced, type Edge } from './transport.ts';
 
 /** Constraints that share classes, and the distinct ways they divide them into blocks. */
@@ -8,8 +9,11 @@ export interface BalancedSet {
   readonly classes: readonly number[];
   /** Distinct partitions: block of each class (absent: not constrained), number of blocks, block size, fixed positions per block. */
   readonly partitions: readonly Partition[];
-  /** False when it must stay whole: more than two different divisions, or classes that repeat within a division. */
-  readonly solvable: boolean;
+  /**
+   * How a balanced choice is found: by transport between the blocks of at most two partitions, by counting along a common order
+   * of any number of partitions, or not at all (the set stays whole).
+   */
+  readonly method: 'transport' | 'intervals' | 'whole';
 }
 
 interface Partition {
@@ -48,8 +52,21 @@ export function linkConstraints(coupling: Coupling): readonly BalancedSet[] {
         else if (!partitions.some((known) => samePartition(known, partition))) partitions.push(partition);
       }
       const classes = [...new Set(partitions.flatMap((partition) => [...partition.blockOf.keys()]))];
-      return { classes, partitions, solvable: solvable && partitions.length <= 2 };
+      return { classes, partitions, method: solvable ? methodFor(partitions) : 'whole' };
     });
+}
+
+function methodFor(partitions: readonly Partition[]): BalancedSet['method'] {
+  // Blocks with fixed positions need fewer classes; only partitions whose blocks agree in that are followed.
+  if (partitions.some(({ fixed }) => fixed.some((count) => count !== fixed[0]))) return 'whole';
+  if (partitions.length <= 2) return 'transport';
+  return findCommonOrder(partitions.map(blocksOf)) ? 'intervals' : 'whole';
+}
+
+function blocksOf(partition: Partition): readonly (readonly number[])[] {
+  const blocks = Array.from({ length: partition.blocks }, (): number[] => []);
+  for (const [label, block] of partition.blockOf) blocks[block]!.push(label);
+  return blocks;
 }
 
 /** Undefined when a class lies in one division more than once. */
@@ -91,34 +108,67 @@ export function balance(
   limits: BalanceLimits,
 ): ReadonlySet<number> {
   const all = new Set(set.classes);
-  if (!set.solvable) return all;
+  if (set.method === 'whole') return all;
   const counts = set.partitions.map((partition) => wantedCounts(partition, wished, limits));
+  const channels = set.classes.map((id) => ({ id, score: mustKeep(id) ? Infinity : score(id) }));
+  const solve = set.method === 'transport' ? solveTransport : solveIntervals;
+  return solve(set, counts, channels) ?? all;
+}
+
+interface Channel {
+  readonly id: number;
+  readonly score: number;
+}
+
+/** From the wished counts outwards: the nearest pair of counts that has a solution. */
+function solveTransport(
+  set: BalancedSet,
+  counts: readonly (readonly number[])[],
+  channels: readonly Channel[],
+): ReadonlySet<number> | undefined {
   const [left, right] = set.partitions as [Partition, Partition | undefined];
-  const edges = set.classes.map(
-    (id): Edge => ({
+  const edges = channels.map(
+    ({ id, score }): Edge => ({
       id,
       left: left.blockOf.get(id) ?? -1,
       right: right?.blockOf.get(id) ?? -1,
-      score: mustKeep(id) ? Infinity : score(id),
+      score,
     }),
   );
-  // From the wished counts outwards: the nearest pair that has a solution.
   for (const leftCount of counts[0]!) {
     for (const rightCount of counts[1] ?? [0]) {
-      // Blocks with fixed positions need fewer classes; only sets whose blocks agree in that are followed.
-      const needed = (partition: Partition, count: number): number => count - partition.fixed[0]!;
-      if (set.partitions.some((p) => p.fixed.some((f) => f !== p.fixed[0]))) return all;
-      const kept = chooseBalanced(
-        edges,
-        left.blocks,
-        right?.blocks ?? 0,
-        needed(left, leftCount),
-        right ? needed(right, rightCount) : 0,
-      );
+      const kept = chooseBalanced(edges, left.blocks, right?.blocks ?? 0, leftCount, rightCount);
       if (kept) return kept;
     }
   }
-  return all;
+  return undefined;
+}
+
+/** Combinations of counts looked at before a set is left whole. */
+const MAX_COMBINATIONS = 20_000;
+
+function solveIntervals(
+  set: BalancedSet,
+  counts: readonly (readonly number[])[],
+  channels: readonly Channel[],
+): ReadonlySet<number> | undefined {
+  const common = findCommonOrder(set.partitions.map(blocksOf))!;
+  const scoreOf = new Map(channels.map(({ id, score }) => [id, score]));
+  const must = (from: number, to: number): number =>
+    common.order.slice(from, to).filter((id) => scoreOf.get(id) === Infinity).length;
+  for (const choice of combinations(counts, MAX_COMBINATIONS)) {
+    const fixed = survivorsBefore(common.divisions, choice, must);
+    if (!fixed) continue;
+    const kept = new Set<number>();
+    for (let i = 1; i < fixed.length; i++) {
+      const [from, to] = [fixed[i - 1]!, fixed[i]!];
+      const run = common.order.slice(from.position, to.position);
+      run.sort((a, b) => scoreOf.get(b)! - scoreOf.get(a)! || a - b);
+      for (const id of run.slice(0, to.kept - from.kept)) kept.add(id);
+    }
+    return kept;
+  }
+  return undefined;
 }
 
 /** Per-block counts to try, nearest to the mean wished count first; never above the block size. */
@@ -135,7 +185,8 @@ function wantedCounts(
   const candidates = Array.from({ length: partition.size }, (_, i) => i + 1).filter(
     (count) => count >= least && (count % step === 0 || count === partition.size),
   );
-  return candidates.sort((a, b) => Math.abs(a - mean) - Math.abs(b - mean) || b - a);
+  const nearest = candidates.sort((a, b) => Math.abs(a - mean) - Math.abs(b - mean) || b - a);
+  return nearest.map((count) => count - partition.fixed[0]!).filter((count) => count >= 0);
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));

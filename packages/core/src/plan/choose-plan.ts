@@ -4,6 +4,7 @@ import type { Cost, CostModel } from '../cost/cost.ts';
 import { type Coupling, FIXED } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll } from '../coupling/survivors.ts';
 import { EspalierError } from '../errors.ts';
+import { groupBy } from '../group-by.ts';
 import { nodeId, type TracedModel } from '../trace/traced-model.ts';
 import { matchesPattern, type PlanLimits, prepareLimits } from './limits.ts';
 
@@ -73,18 +74,27 @@ export function choosePlan(
   }
   const local = (options.ranking ?? (target.kind === 'ratio' ? 'local' : 'global')) === 'local';
   const order = local ? localOrder(coupling, scores, limiter.cuttable) : globalOrder(cuttable, scores);
-  const choose = (count: number): KeepMask => {
+  const choose = (gone: readonly number[]): KeepMask => {
     const wished = keepAll(coupling);
-    for (const id of order.slice(0, count)) wished[id] = 0;
+    for (const id of gone) wished[id] = 0;
     return limiter.apply(wished);
   };
-  if (target.kind === 'ratio') return finish(choose(Math.round(target.value * order.length)));
+  if (target.kind === 'ratio') return finish(choose(order.slice(0, Math.round(target.value * order.length))));
 
   const { kind, value } = target;
   const measure = (keep: KeepMask): number => costs.totals(keep)[kind] / costs.original[kind];
-  const least = measure(choose(order.length));
+  const least = measure(choose(order));
   if (least > value + TARGET_TOLERANCE) throw unreachable(traced, coupling, costs, kind, value, least);
-  return finish(search(order.length, value, choose, measure), least);
+  const attempt = (gone: readonly number[]): Attempt => {
+    const keep = choose(gone);
+    return { gone, keep, off: measure(keep) - value };
+  };
+  const units = (keep: KeepMask): readonly (readonly number[])[] => {
+    const left = order.filter((id) => keep[id] === 1);
+    const steps = groupBy(left, (id) => coupling.classes[id]!.group).values();
+    return [...steps].map((members) => members.slice(0, Math.max(1, options.roundTo ?? 1)));
+  };
+  return finish(search({ order, units, attempt }), least);
 }
 
 type CheckedTarget =
@@ -140,33 +150,73 @@ function localOrder(coupling: Coupling, scores: Float64Array, cuttable: Uint8Arr
   return ranked.sort((a, b) => a.share - b.share || a.id - b.id).map(({ id }) => id);
 }
 
+interface Attempt {
+  readonly gone: readonly number[];
+  readonly keep: KeepMask;
+  /** Measure minus target: negative is below. */
+  readonly off: number;
+}
+
+/** What a search may use: the classes in the order they should go, groups as units, and how to judge a choice. */
+interface SearchSpace {
+  readonly order: readonly number[];
+  readonly units: (keep: KeepMask) => readonly (readonly number[])[];
+  readonly attempt: (gone: readonly number[]) => Attempt;
+}
+
 /**
- * The count whose choice comes nearest to the target. Bisection finds the neighbourhood, where limits make the measure jump a little
- * back and forth; a scan around it picks the best: below the target within the tolerance, else the nearest.
+ * The choice that comes nearest to the target from below, or from above where that is nearer. Bisection over how many classes go finds the two prefixes of
+ * the order around the target. Where one class (or one rounding step) of a wide layer is worth several percent, the lower one gets channels back, best
+ * first; and if that leaves a gap, the upper one loses whole steps of single groups.
  */
-function search(
-  size: number,
-  target: number,
-  choose: (count: number) => KeepMask,
-  measure: (keep: KeepMask) => number,
-): KeepMask {
-  let [low, high] = [0, size];
+function search(space: SearchSpace): KeepMask {
+  const { order, attempt } = space;
+  let [low, high] = [0, order.length];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (measure(choose(middle)) <= target) high = middle;
+    if (attempt(order.slice(0, middle)).off <= 0) high = middle;
     else low = middle;
   }
-  const radius = 12;
-  let best: { readonly keep: KeepMask; readonly penalty: number } | undefined;
-  for (let count = Math.max(0, low - radius); count <= Math.min(size, high + radius); count++) {
-    const keep = choose(count);
-    const off = measure(keep) - target;
-    // Overshooting the budget counts double: "at most this many" is what people mean.
-    const penalty = off > 0 ? 2 * off : -off;
-    if (!best || penalty < best.penalty) best = { keep, penalty };
-  }
-  return best!.keep;
+  const above = attempt(order.slice(0, low));
+  const below = refill(space, attempt(order.slice(0, high)));
+  const nearest = (a: Attempt, b: Attempt): Attempt => (Math.abs(b.off) < Math.abs(a.off) ? b : a);
+  const best = nearest(below, above);
+  return Math.abs(best.off) <= TARGET_TOLERANCE ? best.keep : nearest(best, descend(space, above)).keep;
 }
+
+/** Brings channels back, the last to go first, while the target holds. */
+function refill({ attempt }: SearchSpace, start: Attempt): Attempt {
+  let best = start;
+  let tries = 0;
+  for (const id of start.gone.toReversed()) {
+    if (best.off > 0 || -best.off < CLOSE_ENOUGH || tries === REFILL_TRIES) break;
+    if (best.keep[id] === 1) continue;
+    tries++;
+    const next = attempt(best.gone.filter((other) => other !== id && best.keep[other] === 0));
+    if (next.off <= 0 && next.off > best.off) best = next;
+  }
+  return best;
+}
+
+/** Takes steps of single groups, the least important first, as long as each comes nearer to the target. */
+function descend({ attempt, units }: SearchSpace, start: Attempt): Attempt {
+  let best = start;
+  for (let found = true; found && best.off > CLOSE_ENOUGH; ) {
+    found = false;
+    for (const unit of units(best.keep)) {
+      const next = attempt([...best.gone, ...unit]);
+      if (Math.abs(next.off) >= best.off || next.off < -TARGET_TOLERANCE) continue;
+      best = next;
+      found = true;
+      break;
+    }
+  }
+  return best;
+}
+
+/** A choice this near to its target (as a fraction of the original) needs no refining, and how many channels refining looks at. */
+const CLOSE_ENOUGH = 0.002;
+const REFILL_TRIES = 400;
 
 function wishByLayer(
   traced: TracedModel,

@@ -50,7 +50,7 @@ export function prepareLimits(
       labels: use.labels,
       least: Math.max(1, Math.ceil(use.labels.length * (1 - maxRatio) - 1e-9)),
     }));
-  const axes = distinctVectors(coupling);
+  const axes = distinctVectors(coupling, cuttable);
 
   const restore = (keep: KeepMask, labels: Int32Array, wanted: (kept: number) => number): boolean => {
     let kept = 0;
@@ -114,10 +114,11 @@ function cuttableClasses(
   return cuttable;
 }
 
-/** Every label vector of every value and weight block, once: none may become empty. */
-function distinctVectors(coupling: Coupling): readonly Int32Array[] {
+/** Every label vector of every value and weight block that could become empty, once. */
+function distinctVectors(coupling: Coupling, cuttable: Uint8Array): readonly Int32Array[] {
   const vectors = new Set<Int32Array>();
   for (const axes of coupling.values.values()) for (const { labels } of axes) vectors.add(labels);
   for (const use of coupling.uses) vectors.add(use.labels);
-  return [...vectors].filter((labels) => labels.length > 0 && !labels.includes(FIXED));
+  const mayGo = (label: number): boolean => label !== FIXED && cuttable[label] === 1;
+  return [...vectors].filter((labels) => labels.length > 0 && labels.every(mayGo));
 }
