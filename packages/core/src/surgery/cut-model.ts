@@ -184,21 +184,19 @@ function rewriteNode(
       traced.sizes.map((_, size) => traced.contentOf(value, size)!),
     );
   });
-  const before: Node[] = [];
-  const inputs = [...rewritten[0]!.inputs];
+  const [first, ...rest] = rewritten as readonly [Node, ...Node[]];
+  const patches: Node[] = [];
+  const inputs = [...first.inputs];
   for (const [input, lists] of wanted) {
     const value = original.inputs[input]!;
     const current = traced.sizes.map((_, size) => now(input, size) ?? []);
     if (lists.every((list, size) => same(list, current[size]!))) continue;
     const patched = patchOperand(traced, value, current, lists, `${nodeId(node)}__in${input}`, additions);
-    before.push(...patched.nodes);
+    patches.push(...patched.nodes);
     inputs[input] = patched.name;
   }
-  return [
-    ...before,
-    { ...rewritten[0]!, inputs: same(inputs, rewritten[0]!.inputs) ? rewritten[0]!.inputs : inputs },
-    ...rewritten.slice(1),
-  ].map((n, i) => (i === before.length && same(n.inputs, rewritten[0]!.inputs) ? rewritten[0]! : n));
+  // An untouched node stays the same object, so that its bytes stay the same too.
+  return [...patches, same(inputs, first.inputs) ? first : { ...first, inputs }, ...rest];
 }
 
 const same = <T>(a: readonly T[], b: readonly T[]): boolean =>
