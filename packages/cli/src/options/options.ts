@@ -186,7 +186,7 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the pruned model goes; without it beside the model as NAME-pruned.onnx',
+    text: 'where the pruned model goes; without it NAME-pruned.onnx in this folder',
     commands: ['prune'],
   },
   savePlan: {
@@ -284,7 +284,7 @@ export const options = {
   batch: {
     type: 'integer',
     value: 'N',
-    default: 1,
+    default: 8,
     min: 1,
     text: 'samples per run, where the model leaves its batch open',
     commands: DATA_COMMANDS,

@@ -1,0 +1,99 @@
+// The table of commands: what help and docs say of them, and where their code is. The code is loaded only when it runs.
+import type { RunCommand } from './command.ts';
+import type { CommandName } from './command-names.ts';
+
+/** A positional argument. */
+export interface ArgumentRow {
+  /** As usage lines show it: `MODEL`. */
+  readonly name: string;
+  readonly text: string;
+  /** Default true. */
+  readonly required?: boolean;
+}
+
+/** What people read of a command. */
+export interface CommandDescription {
+  /** One sentence without full stop. */
+  readonly text: string;
+  readonly arguments: readonly ArgumentRow[];
+  /** Command lines without the leading `espalier`. */
+  readonly examples: readonly string[];
+}
+
+/** A row of the table. */
+export interface CommandRow<Command extends CommandName> extends CommandDescription {
+  readonly load: () => Promise<RunCommand<Command>>;
+}
+
+const MODEL: ArgumentRow = { name: 'MODEL', text: 'an ONNX file' };
+
+/** The table. */
+export const commands: { readonly [Command in CommandName]: CommandRow<Command> } = {
+  inspect: {
+    text: 'Show what a model consists of, where its cost lies and what can be pruned',
+    arguments: [MODEL],
+    examples: ['inspect model.onnx', 'inspect model.onnx --profile --json'],
+    load: async () => (await import('./inspect.ts')).runInspect,
+  },
+  groups: {
+    text: 'Show which channels are tied together and which convolution feeds which',
+    arguments: [MODEL],
+    examples: ['groups model.onnx', 'groups model.onnx --format dot | dot -Tsvg > groups.svg'],
+    load: async () => (await import('./groups.ts')).runGroups,
+  },
+  score: {
+    text: 'Score the channels of a model: the lowest matter least',
+    arguments: [MODEL],
+    examples: ['score model.onnx --criterion fscl', 'score model.onnx --criterion l1 --json'],
+    load: async () => (await import('./score.ts')).runScore,
+  },
+  prune: {
+    text: 'Cut a model to a target, prove the cut and measure the gain',
+    arguments: [MODEL],
+    examples: [
+      'prune model.onnx -o small.onnx --macs 0.6',
+      'prune model.onnx -o small.onnx --ratio 0.3 --ignore "head*" --save-plan plan.json',
+      'prune model.onnx -o small.onnx --plan plan.json',
+    ],
+    load: async () => (await import('./prune.ts')).runPrune,
+  },
+  verify: {
+    text: 'Prove that a pruned file computes what the original with zeroed channels does',
+    arguments: [
+      { name: 'ORIGINAL', text: 'the ONNX file that was pruned' },
+      { name: 'PRUNED', text: 'the ONNX file that came out' },
+    ],
+    examples: ['verify model.onnx small.onnx --plan plan.json'],
+    load: async () => (await import('./verify.ts')).runVerify,
+  },
+  eval: {
+    text: 'Measure the accuracy of a model on labelled data, or its agreement with another model',
+    arguments: [MODEL],
+    examples: ['eval model.onnx --data images', 'eval small.onnx --data images --reference model.onnx'],
+    load: async () => (await import('./eval.ts')).runEval,
+  },
+  bench: {
+    text: 'Measure the latency of one model, or of several side by side',
+    arguments: [MODEL, { name: 'OTHERS...', text: 'models to compare with the first', required: false }],
+    examples: ['bench model.onnx', 'bench model.onnx small.onnx --threads 1', 'bench model.onnx --profile'],
+    load: async () => (await import('./bench.ts')).runBench,
+  },
+  doctor: {
+    text: 'Check this installation and describe the machine',
+    arguments: [],
+    examples: ['doctor'],
+    load: async () => (await import('./doctor.ts')).runDoctor,
+  },
+  'config print': {
+    text: 'Show every option with its value and where the value comes from',
+    arguments: [],
+    examples: ['config print', 'config print --config ci.yaml --macs 0.5'],
+    load: async () => (await import('./config-print.ts')).runConfigPrint,
+  },
+  'config schema': {
+    text: 'Print the JSON Schema of the config file',
+    arguments: [],
+    examples: ['config schema > espalier.schema.json'],
+    load: async () => (await import('./config-schema.ts')).runConfigSchema,
+  },
+};

@@ -1,0 +1,138 @@
+// `espalier prune`: cut to a target, prove it, write it, and show what it changed.
+import { basename, resolve } from 'node:path';
+import { type Engine, EspalierError, encodedSize } from '@espalier/core';
+import {
+  type Analysis,
+  createOrtEngine,
+  follow,
+  makeFeeds,
+  type Pruning,
+  pruneAnalysis,
+  stageFile,
+  writeFileAtomic,
+  writeModel,
+} from '@espalier/node';
+import { describeFile } from '../describe/describe-model.ts';
+import { describeProof, failureOf } from '../describe/describe-proof.ts';
+import type { LatencyField } from '../documents/latency-field.ts';
+import type { PruneDocument } from '../documents/prune-document.ts';
+import { formatPrune } from '../report/prune-report.ts';
+import { analyseModel, showEvent } from './analyse.ts';
+import type { CommandContext, RunCommand } from './command.ts';
+import { evaluatePair } from './evaluate.ts';
+import { measureModels } from './measure.ts';
+import { readTarget } from './prune-target.ts';
+
+type Context = CommandContext<'prune'>;
+
+/** Runs the command. A failed proof is its failure: then no model is written. */
+export const runPrune: RunCommand<'prune'> = async (context) => {
+  const { options, sources, terminal, signal } = context;
+  const path = context.arguments[0]!;
+  const output = options.output ?? `${basename(path, '.onnx')}-pruned.onnx`;
+  const target = await readTarget(options, sources);
+  await checkOutputs(path, output, options);
+
+  const engine = createOrtEngine();
+  const analysis = await analyseModel(path, context, engine);
+  const pruning = await follow(
+    pruneAnalysis(analysis, { ...limitsOf(options), ...target, engine, signal }),
+    (event) => showEvent(event, terminal),
+  );
+  const proof = pruning.verification && describeProof(pruning.verification);
+  const failure = proof && failureOf(proof);
+  const written = options.dryRun || failure ? undefined : await writeModel(output, pruning.model, options);
+  const planPath = options.dryRun ? undefined : options.savePlan;
+  if (planPath !== undefined) await writePlan(planPath, pruning, options.force);
+  // From here on the result is safe: an interrupt costs only the measurements.
+  const latency =
+    options.bench && !failure ? await compareLatency(analysis, pruning, engine, context) : undefined;
+  const accuracy = failure ? undefined : await evaluatePair(analysis, pruning.model, engine, context);
+
+  const bytes = written?.bytes ?? encodedSize(pruning.model);
+  const { before, after } = pruning;
+  const document: PruneDocument = {
+    schema: 'espalier/prune@1',
+    model: describeFile(analysis.file),
+    output: written ? resolve(written.path) : null,
+    plan: planPath === undefined ? null : resolve(planPath),
+    made: { ...pruning.plan.made },
+    metrics: {
+      macs: after.macs / before.macs,
+      params: after.params / before.params,
+      bytes: bytes / analysis.file.bytes,
+      removedChannels: pruning.removedChannels,
+      ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
+    },
+    before: { ...before, bytes: analysis.file.bytes, ...(accuracy && { accuracy: accuracy.before }) },
+    after: { ...after, bytes, ...(accuracy && { accuracy: accuracy.after }) },
+    layers: pruning.plan.groups.map(({ root, channels, removed }) => ({
+      node: root,
+      channels,
+      kept: channels - removed.length,
+    })),
+    ...(proof && { proof }),
+    ...(latency && { latency }),
+    next: written ? suggestNext(path, output, options) : null,
+  };
+  return { document, lines: formatPrune(document, terminal.paint), ...(failure && { failure }) };
+};
+
+/** The options the pipeline knows, without the target. */
+function limitsOf(options: Context['options']) {
+  const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
+  const { roundTo, maxRatio, ignore, ranking, verify } = options;
+  return {
+    ...{ criterion, norm, mode, pairs, reduction, normalizer, seed, roundTo, maxRatio, ignore, verify },
+    ...(workers !== undefined && { workers }),
+    ...(ranking !== undefined && { ranking }),
+  };
+}
+
+/** Finds out before the work whether its results can be written. */
+async function checkOutputs(
+  path: string,
+  output: string,
+  { dryRun, force, savePlan }: Context['options'],
+): Promise<void> {
+  if (resolve(path) === resolve(output)) {
+    throw new EspalierError({
+      kind: 'usage',
+      code: 'prune.same-file',
+      message: `The pruned model cannot replace the original ${path}.`,
+      hint: 'Choose another name with -o: the original is needed to prove the cut.',
+    });
+  }
+  if (dryRun) return;
+  for (const file of savePlan === undefined ? [output] : [output, savePlan]) {
+    const staged = await stageFile(file, '', { force });
+    await staged.discard();
+  }
+}
+
+async function writePlan(path: string, { plan }: Pruning, force: boolean): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(plan, null, 2)}\n`, { force });
+}
+
+function compareLatency(
+  { traced, file }: Analysis,
+  pruning: Pruning,
+  engine: Engine,
+  { options, terminal, signal }: Context,
+): Promise<LatencyField> {
+  const { provider, threads, seed } = options;
+  const subjects = [
+    { name: 'original', model: file.model },
+    { name: 'pruned', model: pruning.model },
+  ];
+  // Quick: enough for a first impression, `bench` takes its time.
+  const quick = { minSeconds: 1, provider, ...(threads !== undefined && { threads }), seed, signal };
+  return measureModels(engine, subjects, makeFeeds(traced, seed), quick, terminal);
+}
+
+/** What a user does after a cut: see whether it still does its job, or how fast it really is. */
+function suggestNext(path: string, output: string, { data }: Context['options']): string {
+  return data === undefined
+    ? `espalier eval ${output} --reference ${path} --data DATA`
+    : `espalier bench ${path} ${output}`;
+}

@@ -1,0 +1,23 @@
+// `eval` as text.
+import type { EvalDocument } from '../documents/eval-document.ts';
+import type { Paint } from '../output/paint.ts';
+import { formatTable } from '../output/text-table.ts';
+
+/** Lines of the report: every metric, then what it was measured on. */
+export function formatEval(
+  { metrics, data, preprocess, assumed }: EvalDocument,
+  paint: Paint,
+): readonly string[] {
+  const [heads = '', ...rows] = formatTable(
+    [{ head: 'metric' }, { head: 'value', align: 'right' }],
+    Object.entries(metrics).map(([name, value]) => [name, value?.toFixed(4) ?? '-']),
+  );
+  return [
+    paint.bold(heads),
+    ...rows,
+    '',
+    `${data.samples} samples of ${data.path} (${data.description})`,
+    ...(preprocess === null ? [] : [`preprocessing: ${preprocess}`]),
+    ...(assumed.length === 0 ? [] : [`assumed, please confirm: ${assumed.join(', ')}`]),
+  ];
+}

@@ -1,0 +1,108 @@
+// The main job on an analysed model: score, choose, cut, prove. Nothing is written.
+import {
+  type Cost,
+  choosePlan,
+  cutModel,
+  type Engine,
+  keepOf,
+  type Model,
+  makePlan,
+  type Plan,
+  type PlanLimits,
+  type PlanTarget,
+  type Verification,
+  verifyCut,
+} from '@espalier/core';
+import type { Analysis } from './analyse-file.ts';
+import type { PipelineEvent } from './events.ts';
+import { type ScoreOptions, scoreAnalysis } from './score-analysis.ts';
+
+/** How a model is pruned: exactly one target, or a plan. */
+export interface PruneOptions extends PlanTarget, PlanLimits, ScoreOptions {
+  readonly engine: Engine;
+  /** A plan made before; target, limits and scores are then not looked at. */
+  readonly plan?: Plan;
+  /** As `choosePlan` takes it. */
+  readonly ranking?: 'global' | 'local';
+  /** Whether the cut is proven, default true. */
+  readonly verify?: boolean;
+}
+
+/** A finished cut. */
+export interface Pruning {
+  readonly plan: Plan;
+  readonly model: Model;
+  readonly before: Cost;
+  readonly after: Cost;
+  /** Fraction of the channels that can go which went. */
+  readonly removedChannels: number;
+  /** Absent when the proof was skipped. A failed proof is an outcome, not an error: look before you write the model. */
+  readonly verification?: Verification;
+}
+
+/**
+ * Prunes an analysed model. Errors: those of `scoreClasses`, `choosePlan`, `keepOf` and `cutModel`.
+ */
+export async function* pruneAnalysis(
+  analysis: Analysis,
+  options: PruneOptions,
+): AsyncGenerator<PipelineEvent, Pruning> {
+  const { traced, coupling, cost, file } = analysis;
+  const { engine, signal, seed, verify = true } = options;
+  const foreign = options.plan?.model !== undefined && options.plan.model !== file.sha256;
+  if (foreign) yield { type: 'note', text: 'The plan was made for another file; it is applied by name.' };
+  const keep = options.plan
+    ? keepOf(traced, coupling, options.plan)
+    : yield* chooseClasses(analysis, options);
+
+  yield { type: 'step', step: 'cut' };
+  signal?.throwIfAborted();
+  const model = await cutModel(traced, coupling, keep, engine);
+  const made = options.plan ? options.plan.made : describeChoice(options);
+  const plan = makePlan(traced, coupling, keep, { model: file.sha256, ...(made && { made }) });
+  const cuttable = coupling.classes.filter((c) => c.frozen < 0);
+  const result = {
+    plan,
+    model,
+    before: cost.original,
+    after: cost.totals(keep),
+    removedChannels: cuttable.filter((c) => keep[c.id] === 0).length / cuttable.length,
+  };
+  if (!verify) return result;
+
+  yield { type: 'step', step: 'verify' };
+  const verification = await verifyCut(traced, coupling, keep, plan.cuts, model, engine, {
+    ...(seed !== undefined && { seed }),
+    ...(signal && { signal }),
+  });
+  return { ...result, verification };
+}
+
+async function* chooseClasses(
+  analysis: Analysis,
+  options: PruneOptions,
+): AsyncGenerator<PipelineEvent, Uint8Array> {
+  const scores = yield* scoreAnalysis(analysis, options);
+  yield { type: 'step', step: 'plan' };
+  return choosePlan(analysis.traced, analysis.coupling, analysis.cost, scores, options).keep;
+}
+
+/** What the plan tells people of its making. */
+function describeChoice(options: PruneOptions): Plan['made'] {
+  const {
+    criterion = 'fscl',
+    macs,
+    params,
+    ratio,
+    layerRatios,
+    roundTo,
+    maxRatio,
+    ignore,
+    ranking,
+  } = options;
+  const told = { macs, params, ratio, layerRatios, roundTo, maxRatio, ignore, ranking };
+  return {
+    criterion: typeof criterion === 'function' ? criterion.name || 'a function' : criterion,
+    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+  };
+}

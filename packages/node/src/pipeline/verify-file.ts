@@ -1,0 +1,26 @@
+// A cut proven from its three files: the original, the pruned model and the plan.
+import { type Engine, keepOf, type Plan, type Verification, verifyCut } from '@espalier/core';
+import { readModel } from '../models/read-model.ts';
+import type { Analysis } from './analyse-file.ts';
+import type { PipelineEvent } from './events.ts';
+
+/** How a cut is verified. */
+export interface VerifyFileOptions {
+  readonly engine: Engine;
+  /** Seed of the random inputs. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Verifies that the file at `prunedPath` is what `plan` makes of the analysed original. Errors: those of `readModel` and `keepOf`. */
+export async function* verifyFile(
+  { traced, coupling }: Analysis,
+  prunedPath: string,
+  plan: Plan,
+  { engine, ...options }: VerifyFileOptions,
+): AsyncGenerator<PipelineEvent, Verification> {
+  yield { type: 'step', step: 'verify' };
+  const pruned = await readModel(prunedPath);
+  const keep = keepOf(traced, coupling, plan);
+  return verifyCut(traced, coupling, keep, plan.cuts, pruned.model, engine, options);
+}
