@@ -87,9 +87,13 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
       if (!uses) return shape;
       return shape.map((size, axis) => {
         const mine = uses.filter((use) => use.axis === axis);
-        // Blocks of a grouped weight keep equal counts: the first one tells.
-        const block = mine.find((use) => use.within);
-        return along(block ? [block.labels] : mine.map((use) => use.labels), size);
+        // Blocks of a grouped weight keep equal counts, or go as a whole.
+        const blocks = mine.filter((use) => use.within);
+        if (blocks.length > 0) return Math.max(...blocks.map((block) => along([block.labels], size)));
+        return along(
+          mine.map((use) => use.labels),
+          size,
+        );
       });
     };
     return { valueShape, constantShape };
