@@ -1,0 +1,27 @@
+// Every JSON document by the command that prints it.
+import type { z } from 'zod';
+import type { CommandName } from '../commands/command-names.ts';
+import { benchDocument } from './bench-document.ts';
+import { configDocument } from './config-document.ts';
+import { doctorDocument } from './doctor-document.ts';
+import { errorDocument } from './error-document.ts';
+import { evalDocument } from './eval-document.ts';
+import { groupsDocument } from './groups-document.ts';
+import { inspectDocument } from './inspect-document.ts';
+import { pruneDocument } from './prune-document.ts';
+import { scoreDocument } from './score-document.ts';
+import { verifyDocument } from './verify-document.ts';
+
+/** The documents; `config schema` prints a JSON Schema instead, and any command an `error` when it fails. */
+export const documents = {
+  inspect: inspectDocument,
+  groups: groupsDocument,
+  score: scoreDocument,
+  prune: pruneDocument,
+  verify: verifyDocument,
+  eval: evalDocument,
+  bench: benchDocument,
+  doctor: doctorDocument,
+  'config print': configDocument,
+  error: errorDocument,
+} as const satisfies Readonly<Record<Exclude<CommandName, 'config schema'> | 'error', z.ZodObject>>;
