@@ -26,7 +26,7 @@ export function formatGroups(
     paint.bold('Groups'),
     ...groups.flatMap(formatGroup),
     '',
-    `${metrics.groups} groups with ${metrics.channels} channels can be cut, ${metrics.frozenGroups} are frozen.`,
+    `${metrics.groups} groups with ${metrics.channels} channels can be cut; frozen groups: ${metrics.frozenGroups}.`,
   ];
 }
 
