@@ -1,5 +1,6 @@
 // Convolutions: ordinary, grouped, depthwise (with multiplier) and transposed, in one, two or three dims.
 import type { LabelTensor } from '../coupling/coupling.ts';
+import { alongAxis } from '../coupling/label-tensor.ts';
 import { intAttribute, withAttribute } from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
 import { collapse, producedLabels, splitByAxes } from './labels.ts';
@@ -77,11 +78,11 @@ function coupleConv(c: CouplingContext): OutputLabels {
       const flow = ids.subarray(g * perGroup, (g + 1) * perGroup);
       c.use({ input: 1, role: 'consume', axis: 1, flow, kernel, within });
     }
-    if (groups > 1) c.constrain('in', blocksOf(ids, groups));
+    balanceBlocks(c, 'in', ids, groups);
   }
   const out = c.mint('produce', outputs, [], c.nextUse());
   c.use({ input: 1, role: 'produce', axis: 0, flow: out, kernel });
-  if (groups > 1) c.constrain('out', blocksOf(out, groups));
+  balanceBlocks(c, 'out', out, groups);
   bias(c, out);
   return [[...producedLabels(c, rank, 1, out), ...passing]];
 }
@@ -100,7 +101,7 @@ function coupleConvTranspose(c: CouplingContext): OutputLabels {
   }
   for (const ids of vectors) {
     c.use({ input: 1, role: 'consume', axis: 0, flow: ids, kernel });
-    if (groups > 1) c.constrain('in', blocksOf(ids, groups));
+    balanceBlocks(c, 'in', ids, groups);
   }
   const out = c.mint('produce', perGroup * groups, [], c.nextUse());
   for (let g = 0; g < groups; g++) {
@@ -109,14 +110,21 @@ function coupleConvTranspose(c: CouplingContext): OutputLabels {
     const flow = out.subarray(g * perGroup, (g + 1) * perGroup);
     c.use({ input: 1, role: 'produce', axis: 1, flow, kernel, ...(within && { within }) });
   }
-  if (groups > 1) c.constrain('out', blocksOf(out, groups));
+  balanceBlocks(c, 'out', out, groups);
   bias(c, out);
   return [[...producedLabels(c, rank, 1, out), ...passing]];
 }
 
-function blocksOf(ids: Int32Array, groups: number): readonly Int32Array[] {
+/** Every group must keep the same number of its channels; one that has a single channel keeps it. */
+function balanceBlocks(c: CouplingContext, side: 'in' | 'out', ids: Int32Array, groups: number): void {
+  if (groups === 1) return;
   const size = ids.length / groups;
-  return Array.from({ length: groups }, (_, g) => ids.subarray(g * size, (g + 1) * size));
+  if (size === 1) c.freeze([alongAxis(1, 0, ids)], 'has a single channel per group, which must stay');
+  else
+    c.constrain(
+      side,
+      Array.from({ length: groups }, (_, g) => ids.subarray(g * size, (g + 1) * size)),
+    );
 }
 
 /** A depthwise weight keeps one group per channel, a grouped one as many groups as still hold channels. */

@@ -74,6 +74,11 @@ export function representative(tensor: LabelTensor, axis: number): Int32Array {
     .reduce((t, a) => take(t, a, [0]), tensor).data;
 }
 
+/** Freezes channels that reach operands a rule does not follow: computed scales, shapes, limits. */
+export function freezeOperands(c: CouplingContext, inputs: readonly number[], text: string): void {
+  for (const input of inputs) c.freeze(c.labels(input), text, input);
+}
+
 /** One operand of an element-wise meeting. `input` is its input number; constants get a `pass` use there. */
 export interface Operand {
   readonly input: number;

@@ -2,7 +2,7 @@
 import type { LabelTensor } from '../coupling/coupling.ts';
 import { alignRight, permute } from '../coupling/label-tensor.ts';
 import { intAttribute, stringAttribute } from '../graph/attributes.ts';
-import { collapse, meet, mixAlong, operandsOf, producedLabels, splitByAxes } from './labels.ts';
+import { collapse, meet, operandsOf, producedLabels, splitByAxes } from './labels.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels } from './operator.ts';
 
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
@@ -76,6 +76,9 @@ function addBias(c: CouplingContext, labels: readonly LabelTensor[]): readonly L
   return labels;
 }
 
+/** One matrix, not a stack of different ones. */
+const isMatrix = (shape: readonly number[]): boolean => shape.slice(0, -2).every((size) => size === 1);
+
 function coupleMatMul(c: CouplingContext): OutputLabels {
   const [a, b] = [c.inShape(0), c.inShape(1)];
   const rank = c.outShape(0).length;
@@ -83,14 +86,16 @@ function coupleMatMul(c: CouplingContext): OutputLabels {
     c.freeze([...c.labels(0), ...c.labels(1)], 'multiplies by a vector');
     return [[]];
   }
-  if (c.kind(1) === 'constant' && b.length === 2) {
-    const weight = { input: 1, in: 0, out: 1 };
-    const passing = contract(c, 0, a.length - 1, weight);
+  const align = (tensors: readonly LabelTensor[]): readonly LabelTensor[] =>
+    tensors.map((tensor) => alignRight(tensor, rank));
+  if (c.kind(1) === 'constant' && isMatrix(b)) {
+    const weight = { input: 1, in: b.length - 2, out: b.length - 1 };
+    const passing = align(contract(c, 0, a.length - 1, weight));
     return [[...producedLabels(c, rank, rank - 1, produce(c, weight)), ...passing]];
   }
-  if (c.kind(0) === 'constant' && a.length === 2) {
-    const weight = { input: 0, in: 1, out: 0 };
-    const passing = contract(c, 1, b.length - 2, weight);
+  if (c.kind(0) === 'constant' && isMatrix(a)) {
+    const weight = { input: 0, in: a.length - 1, out: a.length - 2 };
+    const passing = align(contract(c, 1, b.length - 2, weight));
     return [[...producedLabels(c, rank, rank - 2, produce(c, weight)), ...passing]];
   }
   // Two activations, or a stack of constant matrices: the contracted axis is fixed, rows, columns and batch axes meet by broadcasting.
@@ -109,7 +114,8 @@ function coupleEinsum(c: CouplingContext): OutputLabels {
   const equation = stringAttribute(c.node, 'equation', '').replace(/\s/g, '');
   const [left = '', right] = equation.split('->');
   const terms = left.split(',');
-  if (terms.length !== 2 || right === undefined || equation.includes('.')) {
+  const diagonal = terms.some((term) => new Set(term).size < term.length);
+  if (terms.length !== 2 || right === undefined || equation.includes('.') || diagonal) {
     c.node.inputs.forEach((_, input) => {
       c.freeze(c.labels(input), `computes '${equation}', a form that is not followed`, input);
     });
@@ -135,8 +141,10 @@ function coupleEinsum(c: CouplingContext): OutputLabels {
         for (const flow of collapse(c, [tensor], axis, c.inShape(input)[axis]!)) {
           c.use({ input: 1 - input, role: 'consume', axis: weightAxis, flow, kernel });
         }
-      } else if (weightAxis >= 0) c.freeze([tensor], 'contracts two activations', input);
-      else mixAlong(c, [tensor], lost, 'sums over all channels');
+      } else {
+        const text = weightAxis >= 0 ? 'contracts two activations' : 'sums over all channels';
+        c.freeze([tensor], text, input);
+      }
       return false;
     });
     return { input, kind: c.kind(input), shape: c.inShape(input), labels: passing, term };

@@ -10,9 +10,11 @@ import {
   withoutAttribute,
 } from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
+import { freezeOperands } from './labels.ts';
 import type { MoveFacts, NodeFacts, Operator, RewriteContext } from './operator.ts';
 
-const TO_END = Number.MAX_SAFE_INTEGER;
+/** An end beyond every axis that int32 operands can hold too. */
+const TO_END = 0x7fffffff;
 const range = (count: number, first = 0, step = 1): number[] =>
   Array.from({ length: Math.max(0, count) }, (_, i) => first + i * step);
 const normalise = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
@@ -210,11 +212,12 @@ function rewriteGather(c: RewriteContext): readonly Node[] {
 }
 
 // ── Split ────────────────────────────────────────────────────────────────────────────────────────────────────
-function moveSplit(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor[] {
+function moveSplit(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor[] | undefined {
+  // The size of a part without a name is unknown.
+  if (facts.node.outputs.includes('')) return undefined;
   const axis = normalise(intAttribute(facts.node, 'axis', 0), tensor.dims.length);
   let offset = 0;
-  return facts.node.outputs.map((name, output) => {
-    if (name === '') return tensor;
+  return facts.node.outputs.map((_, output) => {
     const count = facts.outShape(output)[axis]!;
     const part = take(tensor, axis, range(count, offset));
     offset += count;
@@ -349,6 +352,10 @@ function moveRepeat(facts: MoveFacts, tensor: LabelTensor): readonly LabelTensor
 function coupleRepeat(
   c: Parameters<NonNullable<Operator['couple']>>[0],
 ): readonly (readonly LabelTensor[])[] {
+  if (c.kind(1) === 'activation') {
+    freezeOperands(c, [0, 1], 'repeats them as often as the data says');
+    return [[]];
+  }
   const out = c.outShape(0);
   const inShape = c.inShape(0);
   const moved = c.labels(0).flatMap((tensor) => moveRepeat(c, tensor) ?? []);

@@ -2,15 +2,16 @@
 
 import type { LabelTensor } from '../coupling/coupling.ts';
 import { extentAxes } from '../coupling/label-tensor.ts';
-import { floatAttribute, intAttribute, withAttribute } from '../graph/attributes.ts';
+import { floatAttribute, intAttribute, intsAttribute, withAttribute } from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import type { TracedModel } from '../trace/traced-model.ts';
-import { mixAlong, representative, splitByAxes, tieAlong } from './labels.ts';
+import { freezeOperands, mixAlong, representative, splitByAxes, tieAlong } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 
-/** Cuts the per-channel vectors at `inputs` along the channel axis of input 0. Computed vectors freeze the channels. */
+/** Cuts the per-channel vectors at `inputs` along the channel axis of input 0. Computed vectors freeze the channels, and stay. */
 function passVectors(c: CouplingContext, inputs: readonly number[]): void {
+  freezeOperands(c, inputs, 'reads them as a vector');
   for (const tensor of splitByAxes(c.labels(0), [1]).along) {
     const flow = representative(tensor, 1);
     for (const input of inputs) {
@@ -57,6 +58,11 @@ function coupleGroupNorm(c: CouplingContext): OutputLabels {
   const { along, rest } = splitByAxes(c.labels(0), [1]);
   c.freeze(rest, 'normalises positions that carry channels');
   const perGroup = c.inShape(0)[1]! / groups;
+  freezeOperands(c, [1, 2], 'reads them as a vector');
+  if ([1, 2].some((input) => c.kind(input) !== 'constant')) {
+    c.freeze(along, 'is scaled by computed vectors');
+    return [along];
+  }
   for (const tensor of along) {
     const flow = representative(tensor, 1);
     tieAlong(
@@ -83,6 +89,7 @@ function coupleLayerNorm(c: CouplingContext): OutputLabels {
   const start = axis < 0 ? axis + rank : axis;
   const mixed = Array.from({ length: rank - start }, (_, i) => start + i);
   mixAlong(c, c.labels(0), mixed, 'normalises over all channels');
+  freezeOperands(c, [1, 2], 'reads them as a vector');
   return c.node.outputs.map((_, i) => (i === 0 ? c.labels(0) : []));
 }
 
@@ -110,8 +117,10 @@ function coupleLpNorm(c: CouplingContext): OutputLabels {
 }
 
 function coupleMvn(c: CouplingContext): OutputLabels {
-  const spatial = c.inShape(0).flatMap((_, axis) => (axis > 1 ? [axis] : []));
-  mixAlong(c, c.labels(0), spatial, 'normalises positions that carry channels');
+  const rank = c.inShape(0).length;
+  const axes = intsAttribute(c.node, 'axes') ?? [0, 2, 3];
+  const mixed = axes.map((axis) => (axis < 0 ? axis + rank : axis));
+  mixAlong(c, c.labels(0), mixed, 'normalises over all channels');
   return [c.labels(0)];
 }
 

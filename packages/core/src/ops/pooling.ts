@@ -6,6 +6,7 @@ function couplePool(c: CouplingContext): OutputLabels {
   const spatial = c.inShape(0).flatMap((_, axis) => (axis > 1 ? [axis] : []));
   const { along, rest } = splitByAxes(c.labels(0), spatial);
   c.freeze(along, 'pools over positions that carry channels');
+  if (c.node.outputs[1]) c.freeze(rest, 'counts positions across all channels');
   return c.node.outputs.map(() => rest);
 }
 

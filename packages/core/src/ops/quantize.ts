@@ -3,13 +3,14 @@ import { intAttribute } from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
 import type { Selection } from '../surgery/slice.ts';
 import type { TracedModel } from '../trace/traced-model.ts';
-import { representative, splitByAxes } from './labels.ts';
+import { freezeOperands, representative, splitByAxes } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 
 function coupleQuantize(c: CouplingContext): OutputLabels {
   const rank = c.inShape(0).length;
   const given = intAttribute(c.node, 'axis', 1);
   const axis = given < 0 ? given + rank : given;
+  freezeOperands(c, [1, 2], 'reads them as scales');
   for (const tensor of splitByAxes(c.labels(0), [axis]).along) {
     for (const input of [1, 2]) {
       if (c.kind(input) === 'absent') continue;

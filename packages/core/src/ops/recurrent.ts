@@ -4,7 +4,7 @@ import type { CostFacts, CouplingContext, Operator, OutputLabels } from './opera
 
 function coupleRecurrent(c: CouplingContext): OutputLabels {
   const none = c.node.outputs.map(() => []);
-  for (let input = 3; input < c.node.inputs.length; input++) {
+  for (let input = 2; input < c.node.inputs.length; input++) {
     c.freeze(c.labels(input), 'reads them as a recurrent state', input);
   }
   if (c.kind(1) !== 'constant') {

@@ -13,7 +13,8 @@ function moveReshape(facts: MoveFacts, tensor: LabelTensor): readonly LabelTenso
   const from = facts.inShape(0);
   const to = facts.outShape(0);
   const volume = from.reduce((a, b) => a * b, 1);
-  if (volume === 0 || volume > MAX_LABELS) return undefined;
+  // A shape that depends on the data cannot be patched after a cut.
+  if (volume === 0 || volume > MAX_LABELS || facts.kind(1) === 'activation') return undefined;
   return [reshape(tensor, from, to)];
 }
 
