@@ -57,7 +57,8 @@ export async function main(
     },
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    // A bare `espalier` asks what there is.
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return EXIT_OK;

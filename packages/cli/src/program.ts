@@ -37,8 +37,6 @@ export function createProgram({ version, run, write }: ProgramOptions): Command 
       'after',
       '\nExit codes: 0 ok, 1 failed, 2 usage, 3 model, 4 target, 5 verification, 6 engine, 130 interrupted.',
     );
-  // A bare `espalier` asks what there is.
-  program.action(() => program.help());
   for (const name of COMMAND_NAMES) addCommand(program, name, run, write);
   return program;
 }

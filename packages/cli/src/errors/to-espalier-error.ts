@@ -6,6 +6,7 @@ import { CommanderError } from 'commander';
 const COMMANDER_CODES: Readonly<Record<string, string>> = {
   'commander.unknownOption': 'usage.unknown-flag',
   'commander.unknownCommand': 'usage.unknown-command',
+  'commander.help': 'usage.missing-command',
   'commander.missingArgument': 'usage.missing-argument',
   'commander.optionMissingArgument': 'usage.missing-value',
   'commander.excessArguments': 'usage.excess-arguments',
@@ -37,7 +38,9 @@ export function toEspalierError(thrown: unknown): EspalierError {
 
 /** Commander writes `error: unknown option '--mac'`, and `(Did you mean --macs?)` on a second line. */
 function fromCommander(error: CommanderError): EspalierError {
-  const [first = '', second] = error.message.split('\n');
+  // What it says when it would rather print help.
+  const text = error.code === 'commander.help' ? 'a command is missing' : error.message;
+  const [first = '', second] = text.split('\n');
   const sentence = first.replace(/^error: /, '');
   const suggestion = second === undefined ? '' : `${second.replace(/^\(|\)$/g, '')} `;
   return new EspalierError({

@@ -1,5 +1,5 @@
 // Which value wins: flag before environment before config file before default.
-import { EspalierError } from '@espalier/core';
+import { EspalierError, suggestName } from '@espalier/core';
 import type { CommandName } from '../commands/command-names.ts';
 import { describeValues, environmentName, flagName, kebabName, type OptionRow } from './option-row.ts';
 import { type OptionName, type OptionsFor, optionsOf } from './options.ts';
@@ -89,10 +89,11 @@ function parseText(row: OptionRow, text: string): unknown {
 function check(row: OptionRow, { value, place }: Found): unknown {
   const result = valueSchema(row).safeParse(value);
   if (result.success) return result.data;
+  const near = row.type === 'choice' ? suggestName(String(value), row.choices) : undefined;
   throw new EspalierError({
     kind: 'usage',
     code: 'options.bad-value',
     message: `${place} cannot be ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}.`,
-    hint: `It takes ${describeValues(row)}.`,
+    hint: `${near === undefined ? '' : `Did you mean '${near}'? `}It takes ${describeValues(row)}.`,
   });
 }
