@@ -11,7 +11,7 @@ import { measureModels } from './measure.ts';
 /** Runs the command. */
 export const runBench: RunCommand<'bench'> = async (context) => {
   const { options, terminal, signal } = context;
-  const { seed, provider, threads, warmup, runs, seconds } = options;
+  const { seed, provider, threads, warmup, rounds, seconds } = options;
   const engine = createOrtEngine();
   const placement = { provider, ...(threads !== undefined && { threads }) };
   const analyses = [];
@@ -20,7 +20,7 @@ export const runBench: RunCommand<'bench'> = async (context) => {
   const feeds = makeFeeds(analyses[0]!.traced, seed);
   const names = nameModels(context.arguments);
   const subjects = analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model }));
-  const timing = { warmup, minIterations: runs, minSeconds: seconds };
+  const timing = { warmup, minRounds: rounds, minSeconds: seconds };
   const latency = await measureModels(
     engine,
     subjects,

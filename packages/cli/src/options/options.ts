@@ -311,12 +311,12 @@ export const options = {
     text: 'runs of each model before the clock counts',
     commands: ['bench'],
   },
-  runs: {
+  rounds: {
     type: 'integer',
     value: 'N',
     default: 10,
     min: 1,
-    text: 'least measured runs of each model',
+    text: 'least rounds, each a slice of 20 ms of every model in turn',
     commands: ['bench'],
   },
   seconds: {

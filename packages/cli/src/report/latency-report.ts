@@ -6,7 +6,6 @@ import { formatFactor, formatMs } from '../output/units.ts';
 /** Lines: one per model with its median, the interval that holds it, percentiles and the speed-up over the first. */
 export function formatLatency({ models, provider, threads }: LatencyField): readonly string[] {
   const right = 'right' as const;
-  const runs = models[0]?.iterations ?? 0;
   return [
     ...formatTable(
       [
@@ -15,21 +14,23 @@ export function formatLatency({ models, provider, threads }: LatencyField): read
         { head: '95 % interval', align: right },
         { head: 'p90', align: right },
         { head: 'p99', align: right },
+        { head: 'runs', align: right },
         { head: 'load', align: right },
         { head: 'speed-up', align: right },
         { head: '95 % interval', align: right },
       ],
-      models.map(({ name, medianMs, p90Ms, p99Ms, loadMs, speedup }) => [
+      models.map(({ name, iterations, medianMs, p90Ms, p99Ms, loadMs, speedup }) => [
         name,
         formatMs(medianMs.value),
         medianMs.interval.map(formatMs).join(' to '),
         formatMs(p90Ms),
         formatMs(p99Ms),
+        String(iterations),
         formatMs(loadMs),
         formatFactor(speedup.value),
         speedup.interval.map(formatFactor).join(' to '),
       ]),
     ),
-    `${runs} runs of each in turn, provider ${provider}, ${threads === undefined ? "the engine's own number of" : threads} threads`,
+    `measured in turn; provider ${provider}, threads ${threads ?? 'as the engine chooses'}`,
   ];
 }

@@ -1,0 +1,308 @@
+// Every command on a small model, as a user runs it: stdout, stderr, exit code, files.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeModel, encodeModel, type Model, makeTensor, tensorArray } from '@espalier/core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { documents } from '../../packages/cli/src/documents/documents.ts';
+import { openWorkplace, smallClassifierBytes, type Workplace } from './run-cli.ts';
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await openWorkplace();
+  await place.write('net.onnx', smallClassifierBytes());
+  return () => place.close();
+});
+
+const QUICK = ['--no-bench', '--quiet'];
+
+/** Runs a command with `--json` and checks the document against its published schema. */
+async function runJson<Name extends keyof typeof documents>(name: Name, args: readonly string[]) {
+  const answer = await place.run([...name.split(' '), ...args, '--json']);
+  const document = documents[name].strict().parse(JSON.parse(answer.stdout));
+  return { ...answer, document: document as ReturnType<(typeof documents)[Name]['parse']> };
+}
+
+async function readPruned(name: string): Promise<Model> {
+  return decodeModel(await readFile(join(place.folder, name)));
+}
+
+describe('inspect', () => {
+  it('prints tables to stdout and progress to stderr', async () => {
+    const { code, stdout, stderr } = await place.run(['inspect', 'net.onnx']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^convolutions +3, of which 3 can be pruned$/m);
+    expect(stdout).toMatch(/^inner_out +Conv +1x12x8x8 +12 +12 /m);
+    expect(stderr).toBe('reading the model\ntracing shapes\nfinding coupled channels\n');
+  });
+
+  it('is silent on stderr with --quiet, and measures with --profile', async () => {
+    const { stderr, document } = await runJson('inspect', ['net.onnx', '--profile', '--quiet']);
+    expect(stderr).toBe('');
+    expect(document.metrics.prunableChannels).toBe(44);
+    expect(document.metrics.ms).toBeGreaterThan(0);
+    expect(document.layers.some((layer) => (layer.ms ?? 0) > 0)).toBe(true);
+  });
+});
+
+describe('groups', () => {
+  it('prints text, JSON and a graph', async () => {
+    expect((await place.run(['groups', 'net.onnx'])).stdout).toContain('group 0: root stem_out, 16 channels');
+    const dot = await place.run(['groups', 'net.onnx', '--format', 'dot']);
+    expect(dot.stdout).toMatch(/^digraph espalier \{[\s\S]*"stem_out" -> "inner_out"[\s\S]*\}\n$/);
+    const json = await place.run(['groups', 'net.onnx', '--format', 'json']);
+    expect(JSON.parse(json.stdout)).toEqual((await runJson('groups', ['net.onnx'])).document);
+  });
+});
+
+describe('score', () => {
+  it('gives every channel that can go a number, the same for the same seed', async () => {
+    const random = ['net.onnx', '--criterion', 'random', '--seed', '3'];
+    const { document } = await runJson('score', random);
+    expect(document.groups.map((group) => group.scores.length)).toEqual([16, 12]);
+    expect((await runJson('score', random)).document).toEqual(document);
+    const other = await runJson('score', [...random, '--seed', '4']);
+    expect(other.document.groups).not.toEqual(document.groups);
+  });
+});
+
+describe('prune', () => {
+  it('cuts to the target, proves it, measures it and says what is next', async () => {
+    const { code, stdout, stderr } = await place.run([
+      'prune',
+      'net.onnx',
+      '-o',
+      'small.onnx',
+      '--macs',
+      '0.6',
+    ]);
+    expect(code).toBe(0);
+    for (const row of ['parameters', 'MACs', 'file', 'latency']) {
+      expect(stdout).toMatch(new RegExp(`^${row} +\\S`, 'm'));
+    }
+    expect(stdout).toMatch(/^proven: largest deviation /m);
+    expect(stdout).toMatch(/^next: espalier eval small\.onnx --reference net\.onnx --data DATA$/m);
+    expect(stderr).toContain('scoring channels\n');
+    expect(stderr).toContain('proving the cut\n');
+    expect((await runJson('inspect', ['small.onnx'])).document.metrics.macs).toBeLessThan(
+      (await runJson('inspect', ['net.onnx'])).document.metrics.macs * 0.61,
+    );
+  });
+
+  it('meets fractions of parameters and channels, widths in multiples, ignored layers', async () => {
+    const params = await runJson('prune', ['net.onnx', '--params', '0.5', ...QUICK]);
+    expect(params.document.metrics.params).toBeLessThan(0.51);
+    const ratio = [
+      'net.onnx',
+      '-o',
+      'r.onnx',
+      '--ratio',
+      '0.3',
+      '--round-to',
+      '4',
+      '--ignore',
+      'inn*',
+      ...QUICK,
+    ];
+    const { document } = await runJson('prune', ratio);
+    expect(document.layers).toEqual([{ node: 'stem_out', channels: 16, kept: 12 }]);
+    expect(document.proof?.verdict).toBe('proven');
+  });
+
+  it('takes ratios by layer from a file', async () => {
+    await place.write('ratios.yaml', 'inner_out: 0.5\n');
+    const { document } = await runJson('prune', ['net.onnx', '--layer-ratios', 'ratios.yaml', ...QUICK]);
+    expect(document.layers).toEqual([{ node: 'inner_out', channels: 12, kept: 6 }]);
+    expect(document.output).toBe(join(place.folder, 'net-pruned.onnx'));
+  });
+
+  it('saves a plan that gives the same model again, and that verify accepts', async () => {
+    const first = [
+      'prune',
+      'net.onnx',
+      '-o',
+      'a.onnx',
+      '--macs',
+      '0.5',
+      '--save-plan',
+      'plan.json',
+      ...QUICK,
+    ];
+    expect((await place.run(first)).code).toBe(0);
+    const again = await place.run(['prune', 'net.onnx', '-o', 'b.onnx', '--plan', 'plan.json', ...QUICK]);
+    expect(again.code).toBe(0);
+    const [a, b] = await Promise.all(['a.onnx', 'b.onnx'].map((name) => readFile(join(place.folder, name))));
+    expect(a!.equals(b!)).toBe(true);
+    const { code, document } = await runJson('verify', ['net.onnx', 'b.onnx', '--plan', 'plan.json']);
+    expect(code).toBe(0);
+    expect(document.proof).toMatchObject({ verdict: 'proven', outputs: 1, layers: 3 });
+  });
+
+  it('replaces files only with --force, and finds out before the work', async () => {
+    await place.write('small.onnx', 'precious');
+    const args = ['prune', 'net.onnx', '-o', 'small.onnx', '--macs', '0.6', '--no-bench'];
+    const refused = await place.run(args);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^error io\.exists: /);
+    expect(await readFile(join(place.folder, 'small.onnx'), 'utf8')).toBe('precious');
+    expect((await place.run([...args, '--force'])).code).toBe(0);
+    expect((await readPruned('small.onnx')).graph.nodes.length).toBeGreaterThan(0);
+  });
+
+  it('writes nothing with --dry-run', async () => {
+    const args = [
+      'net.onnx',
+      '-o',
+      'small.onnx',
+      '--macs',
+      '0.6',
+      '--save-plan',
+      'plan.json',
+      '--dry-run',
+      ...QUICK,
+    ];
+    const { code, document } = await runJson('prune', args);
+    expect(code).toBe(0);
+    expect(document).toMatchObject({ output: null, plan: null, next: null });
+    expect(document.metrics.bytes).toBeLessThan(1);
+    expect(await readdir(place.folder)).toEqual(['net.onnx']);
+  });
+
+  it('skips the proof when told to, and says so', async () => {
+    const { stdout } = await place.run(['prune', 'net.onnx', '--macs', '0.6', '--no-verify', ...QUICK]);
+    expect(stdout).toContain('not proven: the proof was skipped');
+  });
+
+  it('takes its target from the config file, and another kind from a flag', async () => {
+    await place.write('espalier.yaml', 'macs: 0.5\nbench: false\n');
+    const fromFile = await runJson('prune', ['net.onnx', '-o', 'a.onnx']);
+    expect(fromFile.document.metrics.macs).toBeLessThan(0.51);
+    expect(fromFile.document.latency).toBeUndefined();
+    const flag = await runJson('prune', ['net.onnx', '-o', 'b.onnx', '--ratio', '0.25']);
+    expect(flag.document.made).toMatchObject({ ratio: 0.25 });
+  });
+
+  it('measures accuracy before and after on data', async () => {
+    await writeRecords();
+    const data = ['--data', 'data.bin', '--record-shape', '3x8x8', '--data-format', 'records'];
+    const { document } = await runJson('prune', ['net.onnx', '--macs', '0.6', ...data, ...QUICK]);
+    expect(Object.keys(document.before.accuracy ?? {})).toEqual(['top1', 'top5']);
+    expect(document.after.accuracy?.top5).toBe(1);
+    expect(document.next).toBe('espalier bench net.onnx net-pruned.onnx');
+  });
+});
+
+describe('verify', () => {
+  it('fails with 5 when the pruned file computes something else, and names the node', async () => {
+    await place.run([
+      'prune',
+      'net.onnx',
+      '-o',
+      'small.onnx',
+      '--macs',
+      '0.5',
+      '--save-plan',
+      'plan.json',
+      ...QUICK,
+    ]);
+    const model = await readPruned('small.onnx');
+    const [first, ...rest] = model.graph.initializers;
+    const array = tensorArray(first!);
+    const data = Float32Array.from(array.data as Float32Array, (x) => 2 * x);
+    const initializers = [makeTensor(first!.name!, { ...array, data }), ...rest];
+    await place.write('bad.onnx', encodeModel({ ...model, graph: { ...model.graph, initializers } }));
+    const { code, stderr, document } = await runJson('verify', [
+      'net.onnx',
+      'bad.onnx',
+      '--plan',
+      'plan.json',
+    ]);
+    expect(code).toBe(5);
+    expect(document.proof).toMatchObject({ verdict: 'failed', firstFailure: { node: 'stem_out' } });
+    expect(stderr).toMatch(/error verify\.deviates: .*Conv 'stem_out' deviates by /);
+  });
+});
+
+describe('eval', () => {
+  it('measures top-1 on records, printing the preprocessing it guessed', async () => {
+    await writeRecords();
+    const args = [
+      'eval',
+      'net.onnx',
+      '--data',
+      'data.bin',
+      '--record-shape',
+      '3x8x8',
+      '--data-format',
+      'records',
+    ];
+    const { code, stdout, stderr } = await place.run(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^top1 +0\.\d{4}$/m);
+    expect(stderr).toContain('preprocessing: size=8x8');
+    expect(stdout).toContain('assumed, please confirm:');
+  });
+
+  it("takes the user's own metric, preprocessing from a file, and a limit", async () => {
+    await writeRecords();
+    await place.write(
+      'count.mjs',
+      'export const createMetric = () => { let n = 0; return { name: "n", higherIsBetter: true, add: (batch, targets) => { n += targets.length; }, result: () => ({ n }) }; };',
+    );
+    await place.write('pre.yaml', 'mean: [0.5, 0.5, 0.5]\n');
+    const data = ['--data', 'data.bin', '--record-shape', '3x8x8', '--data-format', 'records'];
+    const own = ['--metric', 'count.mjs', '--preprocess', 'pre.yaml', '--limit', '7'];
+    const { document } = await runJson('eval', ['net.onnx', ...data, ...own]);
+    expect(document.metrics).toEqual({ n: 7 });
+    expect(document.data.samples).toBe(7);
+    expect(document.preprocess).toContain('mean=0.5,0.5,0.5');
+  });
+});
+
+describe('bench', () => {
+  it('compares models side by side and profiles them', async () => {
+    const times = ['--seconds', '0', '--rounds', '2', '--threads', '1'];
+    const { code, document } = await runJson('bench', ['net.onnx', 'net.onnx', '--profile', ...times]);
+    expect(code).toBe(0);
+    expect(document.latency.models.map((model) => model.name)).toEqual(['net.onnx', 'net.onnx']);
+    expect(document.latency.threads).toBe(1);
+    expect(document.metrics.macsRatio).toBe(1);
+    expect(document.models[0]!.profile!.length).toBeGreaterThan(0);
+  });
+
+  it('ends with 130 on Ctrl-C', async () => {
+    let sent = false;
+    const { code, stdout, stderr } = await place.run(['bench', 'net.onnx', '--seconds', '60'], {
+      onError: (text, interrupt) => {
+        if (sent || !text.includes('measuring latency')) return;
+        sent = true;
+        interrupt();
+      },
+    });
+    expect(code).toBe(130);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Interrupted: finishing the current step.');
+    expect(stderr).toMatch(/^error interrupted: /m);
+  });
+});
+
+describe('doctor', () => {
+  it('finds a working engine and image decoder', async () => {
+    const { code, document } = await runJson('doctor', []);
+    expect(code).toBe(0);
+    expect(document.checks.slice(0, 2).map(({ name, status }) => [name, status])).toEqual([
+      ['inference engine', 'ok'],
+      ['image decoder', 'ok'],
+    ]);
+  });
+});
+
+/** Twenty records of 3x8x8 with labels 0 to 4. */
+async function writeRecords(): Promise<void> {
+  const size = 1 + 3 * 64;
+  await place.write(
+    'data.bin',
+    Uint8Array.from({ length: 20 * size }, (_, i) =>
+      i % size === 0 ? Math.floor(i / size) % 5 : (i * 7919) % 256,
+    ),
+  );
+}
