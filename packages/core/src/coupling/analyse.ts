@@ -45,8 +45,12 @@ export function analyseCoupling(traced: TracedModel): Coupling {
     const context = openContext(traced, node, index, labels, ledger, uses, constraints);
     const outputs = coupleNode(context);
     node.outputs.forEach((name, i) => {
-      const tensors = (outputs[i] ?? []).filter((tensor) => extentAxes(tensor).length > 0);
-      if (name !== '' && tensors.length > 0) labels.set(name, tensors);
+      if (name === '') return;
+      const varies = (tensor: LabelTensor): boolean => extentAxes(tensor).length > 0;
+      const tensors = (outputs[i] ?? []).filter(varies);
+      const single = (outputs[i] ?? []).filter((tensor) => !varies(tensor));
+      context.freeze(single, 'picks a single channel, which must stay');
+      if (tensors.length > 0) labels.set(name, tensors);
     });
   });
   for (const { name } of traced.graph.outputs) {

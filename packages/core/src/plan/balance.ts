@@ -1,5 +1,5 @@
 // Equal counts in the blocks of grouped convolutions: which classes a group of linked constraints may keep.
-import { type Coupling, FIXED } from '../coupling/coupling.ts';
+import { type BlockConstraint, type Coupling, FIXED } from '../coupling/coupling.ts';
 import { combinations, findCommonOrder, survivorsBefore } from './intervals.ts';
 import { chooseBalanced, type Edge } from './transport.ts';
 
@@ -28,9 +28,7 @@ export function linkConstraints(coupling: Coupling): readonly BalancedSet[] {
   const owner = new Map<number, number>();
   const sets: { constraints: number[] }[] = [];
   coupling.constraints.forEach((constraint, index) => {
-    const classes = new Set(
-      constraint.blocks.flatMap((block) => [...block]).filter((label) => label !== FIXED),
-    );
+    const classes = classesOf(constraint);
     const touched = [...new Set([...classes].flatMap((label) => owner.get(label) ?? []))];
     const home = touched[0] ?? sets.push({ constraints: [] }) - 1;
     for (const other of touched.slice(1)) {
@@ -51,9 +49,14 @@ export function linkConstraints(coupling: Coupling): readonly BalancedSet[] {
         if (!partition) solvable = false;
         else if (!partitions.some((known) => samePartition(known, partition))) partitions.push(partition);
       }
-      const classes = [...new Set(partitions.flatMap((partition) => [...partition.blockOf.keys()]))];
+      const members = set.constraints.flatMap((index) => [...classesOf(coupling.constraints[index]!)]);
+      const classes = [...new Set(members)];
       return { classes, partitions, method: solvable ? methodFor(partitions) : 'whole' };
     });
+}
+
+function classesOf({ blocks }: BlockConstraint): ReadonlySet<number> {
+  return new Set(blocks.flatMap((block) => [...block]).filter((label) => label !== FIXED));
 }
 
 function methodFor(partitions: readonly Partition[]): BalancedSet['method'] {

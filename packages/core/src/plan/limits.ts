@@ -52,34 +52,40 @@ export function prepareLimits(
     }));
   const axes = distinctVectors(coupling, cuttable);
 
-  const restore = (keep: KeepMask, labels: Int32Array, wanted: (kept: number) => number): boolean => {
-    let kept = 0;
-    for (const label of labels) if (label === FIXED || keep[label] === 1) kept++;
-    const target = Math.min(wanted(kept), labels.length);
-    if (kept >= target) return false;
-    const gone = [...new Set(labels)].filter((label) => label !== FIXED && keep[label] === 0);
-    gone.sort((a, b) => scores[b]! - scores[a]! || a - b);
-    for (const label of gone) {
-      if (kept >= target) break;
-      keep[label] = 1;
-      for (const other of labels) if (other === label) kept++;
-    }
-    return true;
-  };
   return {
     cuttable,
     apply(wished) {
       const keep = keepAll(coupling).map((_, id) => (cuttable[id] === 1 && wished[id] === 0 ? 0 : 1));
-      for (const set of sets) {
-        const kept = balance(
-          set,
-          (label) => keep[label] === 1,
-          (label) => scores[label]!,
-          (label) => cuttable[label] === 0,
-          { maxRatio, roundTo },
-        );
-        for (const label of set.classes) keep[label] = kept.has(label) ? 1 : 0;
-      }
+      const mustKeep = cuttable.map((bit) => 1 - bit);
+      /** Brings the best channels back until as many are left as wanted; false when they are. */
+      const restore = (labels: Int32Array, wanted: (kept: number) => number): boolean => {
+        let kept = 0;
+        for (const label of labels) if (label === FIXED || keep[label] === 1) kept++;
+        const target = Math.min(wanted(kept), labels.length);
+        if (kept >= target) return false;
+        const gone = [...new Set(labels)].filter((label) => label !== FIXED && keep[label] === 0);
+        gone.sort((a, b) => scores[b]! - scores[a]! || a - b);
+        for (const label of gone) {
+          if (kept >= target) break;
+          keep[label] = 1;
+          mustKeep[label] = 1;
+          for (const other of labels) if (other === label) kept++;
+        }
+        return true;
+      };
+      const balanceAll = (): void => {
+        for (const set of sets) {
+          const kept = balance(
+            set,
+            (label) => keep[label] === 1,
+            (label) => scores[label]!,
+            (label) => mustKeep[label] === 1,
+            { maxRatio, roundTo },
+          );
+          for (const label of set.classes) keep[label] = kept.has(label) ? 1 : 0;
+        }
+      };
+      balanceAll();
       for (let changed = true; changed; ) {
         changed = false;
         for (const { labels, least } of floors) {
@@ -87,9 +93,11 @@ export function prepareLimits(
             const floor = Math.max(kept, least);
             return Math.ceil(floor / roundTo) * roundTo;
           };
-          if (restore(keep, labels, round)) changed = true;
+          if (restore(labels, round)) changed = true;
         }
-        for (const labels of axes) if (restore(keep, labels, (kept) => Math.max(kept, 1))) changed = true;
+        for (const labels of axes) if (restore(labels, (kept) => Math.max(kept, 1))) changed = true;
+        // What came back may have left blocks unequal.
+        if (changed) balanceAll();
       }
       return keep;
     },
