@@ -3,9 +3,12 @@
 /** Below this, values are what is left of an underflow. */
 const VANISHED = 1e-30;
 
+/** A row of fewer elements (a logit) may lie near zero by chance; its own size is no scale. */
+const TELLING = 4;
+
 /** The comparison of one value, row by row. */
 export interface Deviation {
-  /** max|Δ| / max|reference| of each row; a row of zeros has no scale of its own and is measured against the whole value. */
+  /** max|Δ| / max|reference| of each row; rows of zeros or of very few elements are measured against the whole value. */
   readonly ratios: Float64Array;
   /** 1 for rows whose reference is zero, constant or not finite: they prove nothing. */
   readonly unproven: Uint8Array;
@@ -57,12 +60,12 @@ export function compareRows(
     }
   }
   const perRow = rows === 0 ? 0 : count / rows;
-  const whole = peak.reduce((a, b) => Math.max(a, b), 0);
+  const whole = peak.reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), 0);
   const ratios = new Float64Array(rows);
   const unproven = new Uint8Array(rows);
   for (let row = 0; row < rows; row++) {
     const constant = perRow > 1 && low[row] === high[row];
-    const scale = peak[row]! > VANISHED ? peak[row]! : whole;
+    const scale = perRow >= TELLING && peak[row]! > VANISHED ? peak[row]! : whole;
     if (peak[row]! <= VANISHED || !Number.isFinite(peak[row]!) || constant) unproven[row] = 1;
     // A zero or constant row is no proof when it agrees, but a failure when it does not.
     if (delta[row]! > VANISHED && Number.isFinite(peak[row]!)) ratios[row] = delta[row]! / scale;
