@@ -1,0 +1,63 @@
+import type { Dataset, Sample } from '@espalier/core';
+import { describe, expect, it } from 'vitest';
+import { createOrtEngine } from '../engine/ort-engine.ts';
+import { chooseMetric } from './choose-metrics.ts';
+import { openEvaluation } from './open-evaluation.ts';
+import { smallModel } from './small-file.case.ts';
+
+const engine = createOrtEngine();
+const models = [smallModel()];
+
+function datasetOf(samples: readonly Sample[]): Dataset {
+  return {
+    name: 'set',
+    kind: 'images',
+    size: samples.length,
+    description: 'a set',
+    choice: 'the first',
+    async *samples({ limit = samples.length } = {}) {
+      yield* samples.slice(0, limit);
+    },
+  };
+}
+
+const image = { width: 8, height: 8, channels: 3, order: 'hwc' as const, data: new Uint8Array(192) };
+const picture: Sample = { id: '1', input: { kind: 'image', image }, target: { kind: 'class', index: 2 } };
+
+describe('openEvaluation', () => {
+  it('guesses preprocessing from the first picture, under what the user says', async () => {
+    const open = await openEvaluation({
+      engine,
+      models,
+      dataset: datasetOf([picture]),
+      preprocess: 'mean=.5',
+    });
+    expect(open).toMatchObject({ task: 'classify', target: 'class' });
+    expect(open.guess?.preprocess).toMatchObject({ width: 8, height: 8, mean: [0] });
+    expect(open.preprocess).toMatchObject({ width: 8, height: 8, mean: [0.5] });
+    await open.close();
+  });
+
+  it('feeds arrays as they are', async () => {
+    const array = { type: 'float32' as const, dims: [3, 8, 8], data: new Float32Array(192) };
+    const sample: Sample = { id: '1', input: { kind: 'array', array }, target: { kind: 'none' } };
+    const open = await openEvaluation({ engine, models, dataset: datasetOf([sample]) });
+    expect(open.guess).toBeUndefined();
+    expect(open.task).toBe('other');
+    await open.close();
+  });
+
+  it('refuses preprocessing it does not know', async () => {
+    const plan = { engine, models, dataset: datasetOf([picture]), preprocess: 'meen=1' };
+    await expect(openEvaluation(plan)).rejects.toMatchObject({ code: 'preprocess.unknown-key' });
+  });
+});
+
+describe('chooseMetric', () => {
+  const dataset = datasetOf([]);
+
+  it('measures classes, and says what it has no metric for', () => {
+    expect(chooseMetric({ target: 'class', dataset }).name).toBe('top1');
+    expect(() => chooseMetric({ target: 'none', dataset })).toThrow('The data set have no labels.');
+  });
+});
