@@ -66,6 +66,16 @@ describe('pruneAnalysis', () => {
     expect(pruning.removedChannels).toBeGreaterThan(0);
   });
 
+  it('refuses patterns that match no layer, with the name that was meant', async () => {
+    const run = follow(pruneAnalysis(analysis, { engine, macs: 0.5, ignore: ['first*', 'secnd_out'] }));
+    await expect(run).rejects.toMatchObject({
+      kind: 'usage',
+      code: 'plan.unknown-layer',
+      message: "The pattern 'secnd_out' to ignore matches no layer.",
+      hint: "Did you mean 'second_out'? `espalier inspect` lists the layers.",
+    });
+  });
+
   it('applies a plan as it is, with a note when it was made for another file', async () => {
     const first = await follow(pruneAnalysis(analysis, { engine, ratio: 0.25, verify: false }));
     expect(first.verification).toBeUndefined();

@@ -4,12 +4,16 @@ import {
   choosePlan,
   cutModel,
   type Engine,
+  EspalierError,
   keepOf,
   type Model,
   makePlan,
+  matchesPattern,
+  nodeId,
   type Plan,
   type PlanLimits,
   type PlanTarget,
+  suggestName,
   type Verification,
   verifyCut,
 } from '@espalier/core';
@@ -41,7 +45,7 @@ export interface Pruning {
 }
 
 /**
- * Prunes an analysed model. Errors: those of `scoreClasses`, `choosePlan`, `keepOf` and `cutModel`.
+ * Prunes an analysed model. Errors: `plan.unknown-layer` (usage) for a pattern to ignore that matches nothing, those of `scoreClasses`, `choosePlan`, `keepOf` and `cutModel`.
  */
 export async function* pruneAnalysis(
   analysis: Analysis,
@@ -82,9 +86,25 @@ async function* chooseClasses(
   analysis: Analysis,
   options: PruneOptions,
 ): AsyncGenerator<PipelineEvent, Uint8Array> {
+  checkIgnored(analysis, options.ignore ?? []);
   const scores = yield* scoreAnalysis(analysis, options);
   yield { type: 'step', step: 'plan' };
   return choosePlan(analysis.traced, analysis.coupling, analysis.cost, scores, options).keep;
+}
+
+/** A pattern that matches nothing is a slip that would cut what was to stay whole. */
+function checkIgnored({ traced, coupling }: Analysis, patterns: readonly string[]): void {
+  const layers = new Set(coupling.uses.filter((use) => use.kernel).map((use) => traced.nodes[use.node]!));
+  const names = [...layers].flatMap((node) => [nodeId(node), ...(node.name ? [node.name] : [])]);
+  const idle = patterns.find((pattern) => !names.some((name) => matchesPattern(pattern, name)));
+  if (idle === undefined) return;
+  const near = suggestName(idle, names);
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'plan.unknown-layer',
+    message: `The pattern '${idle}' to ignore matches no layer.`,
+    hint: `${near === undefined ? '' : `Did you mean '${near}'? `}\`espalier inspect\` lists the layers.`,
+  });
 }
 
 /** What the plan tells people of its making. */
