@@ -11,7 +11,7 @@ export interface Edge {
 }
 
 /**
- * The ids to keep so that every left block keeps `leftCount` and every right block `rightCount`, with the largest total score.
+ * The ids to keep so that every left block keeps `leftCount` and every right block `rightCount`, with the largest total rank by score.
  * Undefined when no such choice exists or a must-keep channel would go. Successive shortest paths over the blocks.
  */
 export function chooseBalanced(
@@ -21,10 +21,12 @@ export function chooseBalanced(
   leftCount: number,
   rightCount: number,
 ): ReadonlySet<number> | undefined {
-  // Ranks instead of scores: exact comparisons, no overflow against the bonus of filling a block.
+  // Ranks instead of scores: exact comparisons. A protected channel outweighs all ranks together, a filled place all weights together.
   const ranked = [...edges].sort((a, b) => a.score - b.score || b.id - a.id);
+  const protection = edges.length * (edges.length + 1);
+  const bonus = (edges.length + 1) * (protection + 1);
   const weight = new Map(
-    ranked.map((edge, rank) => [edge.id, edge.score === Infinity ? edges.length * 2 : rank + 1]),
+    ranked.map((edge, rank) => [edge.id, edge.score === Infinity ? protection : rank + 1]),
   );
   // Node numbers: 0 source, 1 … left blocks, then right blocks, then the two free nodes, last the sink.
   const left = (block: number): number => (block < 0 ? leftBlocks + rightBlocks + 1 : 1 + block);
@@ -38,7 +40,6 @@ export function chooseBalanced(
     cell.items.push(edge);
     cells.set(key, cell);
   }
-  const bonus = edges.length * (edges.length + 2) * 4;
   const terminals: { from: number; to: number; capacity: number; flow: number; cost: number }[] = [];
   for (let b = 0; b < leftBlocks; b++)
     terminals.push({ from: 0, to: left(b), capacity: leftCount, flow: 0, cost: -bonus });
