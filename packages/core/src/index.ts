@@ -34,6 +34,7 @@ export * from './importance/traced-weights.ts';
 export * from './importance/weight-source.ts';
 export * from './metrics/box.ts';
 export * from './metrics/classification.ts';
+export * from './metrics/detection.ts';
 export * from './metrics/layouts/detection-layouts.ts';
 export * from './metrics/layouts/layout.ts';
 export * from './metrics/mean-average-precision.ts';
