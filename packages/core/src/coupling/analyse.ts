@@ -49,7 +49,7 @@ export function analyseCoupling(traced: TracedModel): Coupling {
       const varies = (tensor: LabelTensor): boolean => extentAxes(tensor).length > 0;
       const tensors = (outputs[i] ?? []).filter(varies);
       const single = (outputs[i] ?? []).filter((tensor) => !varies(tensor));
-      context.freeze(single, 'leaves a single channel, which must stay');
+      context.freeze(single, 'picks a single channel, which must stay');
       if (tensors.length > 0) labels.set(name, tensors);
     });
   });
