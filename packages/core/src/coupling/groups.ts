@@ -1,31 +1,29 @@
 // Groups: classes with identical incidence (the same uses, equally often), found by refining a partition use by use.
 import { groupBy } from '../group-by.ts';
-import { type CoupledClass, FIXED, type FlowStep, type Group, type Use } from './coupling.ts';
+import { FIXED, type FlowStep, type Group, type Use } from './coupling.ts';
 
-/** The groups of the classes and the group of each class. */
+/** The groups of the classes and the group of each class. `frozen[id]` is the freeze reason of class id, −1 when it is free. */
 export function formGroups(
-  classes: readonly CoupledClass[],
+  frozen: readonly number[],
   uses: readonly Use[],
   steps: readonly FlowStep[],
 ): { readonly groups: readonly Group[]; readonly groupOf: Int32Array } {
-  const part = partition(classes, uses);
-  const counts = classes.map(() => new Map<number, number>());
-  for (const use of uses) {
-    for (const label of use.labels) {
-      if (label === FIXED) continue;
-      const mine = counts[label]!;
-      mine.set(use.id, (mine.get(use.id) ?? 0) + 1);
-    }
-  }
+  const part = partition(frozen, uses);
   const depthwise = new Set(steps.flatMap((step) => (step.kind === 'depthwise' ? [step.use] : [])));
   const makesChannels = (use: Use): boolean =>
     use.role === 'produce' && use.kernel !== undefined && !depthwise.has(use.id);
-  const members = groupBy(classes.keys(), (id) => part[id]!);
-  const groups = [...members.values()].map((ids) => {
-    const first = classes[ids[0]!]!;
-    const incidence = [...counts[first.id]!].map(([use, count]) => ({ use, count }));
+  const members = [...groupBy(frozen.keys(), (id) => part[id]!).values()];
+  const incidences = listUses(
+    frozen.length,
+    members.map((ids) => ids[0]!),
+    uses,
+  );
+  const groups = members.map((ids, i) => {
+    const first = ids[0]!;
+    const incidence = incidences[i]!;
     const root = incidence.map(({ use }) => uses[use]!).find(makesChannels);
-    return { ids: root ? inOrderOf(root, ids) : ids, root, incidence, reason: first.frozen };
+    const inOrder = root && [...new Set(root.labels)].filter((label) => part[label] === part[first]);
+    return { ids: inOrder ?? ids, root, incidence, reason: frozen[first]! };
   });
   // In the order of their roots, so that print-outs follow the graph; rootless groups (padding) come last.
   groups.sort(
@@ -33,7 +31,7 @@ export function formGroups(
       (a.root?.node ?? Number.POSITIVE_INFINITY) - (b.root?.node ?? Number.POSITIVE_INFINITY) ||
       a.ids[0]! - b.ids[0]!,
   );
-  const groupOf = new Int32Array(classes.length);
+  const groupOf = new Int32Array(frozen.length);
   groups.forEach(({ ids }, id) => {
     for (const member of ids) groupOf[member] = id;
   });
@@ -50,26 +48,46 @@ export function formGroups(
   };
 }
 
+/** The uses of each of the given classes, with how often it occurs there. */
+function listUses(
+  classCount: number,
+  ids: readonly number[],
+  uses: readonly Use[],
+): readonly Group['incidence'][] {
+  const lists = ids.map((): { use: number; count: number }[] => []);
+  const slot = new Int32Array(classCount).fill(-1);
+  ids.forEach((id, i) => {
+    slot[id] = i;
+  });
+  for (const use of uses) {
+    for (const label of use.labels) {
+      const list = label === FIXED ? undefined : lists[slot[label]!];
+      const last = list?.at(-1);
+      if (last?.use === use.id) last.count++;
+      else list?.push({ use: use.id, count: 1 });
+    }
+  }
+  return lists;
+}
+
 /** Numbers classes so that two share a number iff they have the same freeze reason and occur equally often in every use. */
-function partition(classes: readonly CoupledClass[], uses: readonly Use[]): Int32Array {
-  const part = new Int32Array(classes.length);
+function partition(frozen: readonly number[], uses: readonly Use[]): Int32Array {
+  const part = new Int32Array(frozen.length);
   const byReason = new Map<number, number>();
-  for (const { id, frozen } of classes) {
-    const known = byReason.get(frozen) ?? byReason.size;
-    byReason.set(frozen, known);
+  for (const [id, reason] of frozen.entries()) {
+    const known = byReason.get(reason) ?? byReason.size;
+    byReason.set(reason, known);
     part[id] = known;
   }
   let next = byReason.size;
-  const count = new Int32Array(classes.length);
-  for (const use of uses) {
+  const count = new Int32Array(frozen.length);
+  // Uses that share their labels (a kernel and its bias) divide the classes alike.
+  for (const labels of new Set(uses.map((use) => use.labels))) {
     const touched: number[] = [];
-    for (const label of use.labels) {
-      if (label === FIXED) continue;
-      if (count[label]!++ === 0) touched.push(label);
-    }
+    for (const label of labels) if (label !== FIXED && count[label]!++ === 0) touched.push(label);
     const moved = new Map<number, number>();
     for (const id of touched) {
-      const key = part[id]! * (use.labels.length + 1) + count[id]!;
+      const key = part[id]! * (labels.length + 1) + count[id]!;
       const target = moved.get(key) ?? next++;
       moved.set(key, target);
       part[id] = target;
@@ -77,9 +95,4 @@ function partition(classes: readonly CoupledClass[], uses: readonly Use[]): Int3
     }
   }
   return part;
-}
-
-function inOrderOf(root: Use, ids: readonly number[]): readonly number[] {
-  const wanted = new Set(ids);
-  return [...new Set(root.labels)].filter((label) => wanted.has(label));
 }

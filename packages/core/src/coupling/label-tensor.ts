@@ -49,36 +49,58 @@ export function walk(
 
 /** The tensor repeated along its size-1 axes up to `dims`. */
 export function expandTo(tensor: LabelTensor, dims: readonly number[]): LabelTensor {
-  if (tensor.dims.every((size, axis) => size === dims[axis])) return tensor;
-  const data = new Int32Array(dims.reduce((a, b) => a * b, 1));
-  walk(dims, [tensor], ([offset], flat) => {
-    data[flat] = tensor.data[offset!]!;
-  });
-  return { dims, data };
+  let result = tensor;
+  // Inner axes first, so that outer ones repeat long blocks.
+  for (let axis = dims.length - 1; axis >= 0; axis--) {
+    if (result.dims[axis] !== dims[axis]) result = repeat(result, axis, dims[axis]!);
+  }
+  return result;
+}
+
+function repeat(tensor: LabelTensor, axis: number, count: number): LabelTensor {
+  const { outer, inner } = aroundAxis(tensor.dims, axis);
+  const data = new Int32Array(outer * count * inner);
+  for (let o = 0; o < outer; o++) {
+    const [from, to] = [o * count * inner, (o + 1) * count * inner];
+    if (inner === 1) data.fill(tensor.data[o]!, from, to);
+    else {
+      const block = tensor.data.subarray(o * inner, (o + 1) * inner);
+      for (let at = from; at < to; at += inner) data.set(block, at);
+    }
+  }
+  return { dims: tensor.dims.with(axis, count), data };
+}
+
+/** Number of blocks around an axis and length of each of its steps. */
+function aroundAxis(
+  dims: readonly number[],
+  axis: number,
+): { readonly outer: number; readonly inner: number } {
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  return { outer: product(dims.slice(0, axis)), inner: product(dims.slice(axis + 1)) };
 }
 
 /** The tensor with axes along which it never changes shrunk to size 1. */
 export function compress(tensor: LabelTensor): LabelTensor {
   let result = tensor;
-  for (const axis of extentAxes(tensor)) {
-    const size = result.dims[axis]!;
-    const inner = result.dims.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const { data } = result;
-    let constant = true;
-    for (let i = 0; constant && i < data.length; i++) {
-      if (Math.floor(i / inner) % size !== 0 && data[i] !== data[i - inner]) constant = false;
-    }
-    if (constant) result = take(result, axis, [0]);
-  }
+  for (const axis of extentAxes(tensor)) if (isConstantAlong(result, axis)) result = take(result, axis, [0]);
   return result;
+}
+
+function isConstantAlong({ dims, data }: LabelTensor, axis: number): boolean {
+  const { outer, inner } = aroundAxis(dims, axis);
+  const block = dims[axis]! * inner;
+  for (let o = 0; o < outer; o++) {
+    for (let i = o * block + inner; i < (o + 1) * block; i++) if (data[i] !== data[i - inner]) return false;
+  }
+  return true;
 }
 
 /** The positions `indices` of one axis; a tensor of size 1 there (broadcasting) is unchanged. */
 export function take(tensor: LabelTensor, axis: number, indices: ArrayLike<number>): LabelTensor {
   const size = tensor.dims[axis]!;
   if (size === 1) return tensor;
-  const inner = tensor.dims.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const outer = tensor.dims.slice(0, axis).reduce((a, b) => a * b, 1);
+  const { outer, inner } = aroundAxis(tensor.dims, axis);
   const data = new Int32Array(outer * indices.length * inner);
   for (let o = 0; o < outer; o++) {
     for (let k = 0; k < indices.length; k++) {

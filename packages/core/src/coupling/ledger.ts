@@ -61,10 +61,12 @@ export function openLedger(): Ledger {
       freeze(a === NONE ? b : a, reason);
       return;
     }
-    const [ra, rb] = [find(a), find(b)];
+    const ra = find(a);
+    const rb = find(b);
     if (ra === rb) return;
     // The older id stays the representative, and the older reason the reason: print-outs follow the graph's order.
-    const [keep, drop] = ra < rb ? [ra, rb] : [rb, ra];
+    const keep = Math.min(ra, rb);
+    const drop = Math.max(ra, rb);
     parent[drop] = keep;
     if (frozen[keep] === -1) frozen[keep] = frozen[drop]!;
   };
@@ -74,9 +76,10 @@ export function openLedger(): Ledger {
       const base = size;
       size += count;
       for (let id = base; id < size; id++) parent[id] = id;
+      const ids = parent.slice(base, size);
       steps.push({ ...step, base, count });
       for (const source of step.sources) for (let i = 0; i < count; i++) tie(base + i, source[i]!, reason);
-      return Int32Array.from({ length: count }, (_, i) => base + i);
+      return ids;
     },
     tie,
     freeze,

@@ -5,7 +5,6 @@ import type { Draft } from './analyse.ts';
 import {
   type AxisLabels,
   type BlockConstraint,
-  type CoupledClass,
   type Coupling,
   FIXED,
   type LabelTensor,
@@ -14,6 +13,7 @@ import {
 import { findDetours } from './detour.ts';
 import { formGroups } from './groups.ts';
 import { compress, extentAxes } from './label-tensor.ts';
+import type { Ledger } from './ledger.ts';
 
 /** Turns a draft into the coupling: see {@link Coupling}. */
 export function readOut(traced: TracedModel, draft: Draft): Coupling {
@@ -23,17 +23,13 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
   freezeWholeAxes(traced, draft, tangles);
   freezeUnproduced(draft);
 
-  const classOfRoot = new Map<number, number>();
-  const classes: CoupledClass[] = [];
+  const classAt = new Int32Array(ledger.size).fill(FIXED);
+  const frozen: number[] = [];
   const classOf = (id: number): number => {
     if (id < 0) return FIXED;
     const root = ledger.find(id);
-    const known = classOfRoot.get(root);
-    if (known !== undefined) return known;
-    const created = classes.length;
-    classes.push({ id: created, group: -1, frozen: ledger.reasonOf(root) });
-    classOfRoot.set(root, created);
-    return created;
+    if (classAt[root] === FIXED) classAt[root] = frozen.push(ledger.reasonOf(root)) - 1;
+    return classAt[root]!;
   };
   const toClasses = memoise((ids: Int32Array): Int32Array => ids.map(classOf));
 
@@ -43,11 +39,13 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
     blocks: c.blocks.map(toClasses),
   }));
   const values = new Map<string, readonly AxisLabels[]>();
+  const survivors = survivorsIn(ledger);
   const vectors = memoise((tensor: LabelTensor): AxisLabels | undefined => {
-    const view = compress({ dims: tensor.dims, data: toClasses(tensor.data) });
-    const [axis] = extentAxes(view);
+    // What is spelled out over several axes varies along one of them at most, once frozen classes are FIXED.
+    const { dims, data } = extentAxes(tensor).length > 1 ? survivors(tensor) : tensor;
+    const [axis] = extentAxes({ dims, data });
     // A tensor whose classes all agree is frozen by now; it names no axis of its own.
-    return axis === undefined ? undefined : { axis, labels: view.data };
+    return axis === undefined ? undefined : { axis, labels: toClasses(data) };
   });
   for (const [name, tensors] of draft.labels) {
     if (tangles.has(name)) continue;
@@ -59,9 +57,9 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
   const tangled = new Map(
     [...tangles].map(([name, tensor]) => [name, { dims: tensor.dims, data: toClasses(tensor.data) }]),
   );
-  const { groups, groupOf } = formGroups(classes, uses, ledger.steps);
+  const { groups, groupOf } = formGroups(frozen, uses, ledger.steps);
   return {
-    classes: classes.map((c) => ({ ...c, group: groupOf[c.id]! })),
+    classes: frozen.map((reason, id) => ({ id, group: groupOf[id]!, frozen: reason })),
     groups,
     uses,
     constraints,
@@ -94,16 +92,9 @@ function freezeRagged(traced: TracedModel, draft: Draft): Map<string, LabelTenso
   const tangles = new Map<string, LabelTensor>();
   const outputs = new Set(traced.graph.outputs.map((output) => output.name));
   const moves = (node: number): boolean => operatorOf(traced.nodes[node]!)?.move !== undefined;
-  const survivors = (tensor: LabelTensor): LabelTensor =>
-    compress({
-      dims: tensor.dims,
-      data: tensor.data.map((id) => {
-        const root = id < 0 ? FIXED : ledger.find(id);
-        return root === FIXED || ledger.reasonOf(root) >= 0 ? FIXED : root;
-      }),
-    });
   for (let changed = true; changed; ) {
     changed = false;
+    const survivors = survivorsIn(ledger);
     tangles.clear();
     for (const [name, tensors] of draft.labels) {
       const ragged = tensors.filter((t) => extentAxes(t).length > 1 && extentAxes(survivors(t)).length > 1);
@@ -129,6 +120,26 @@ function freezeRagged(traced: TracedModel, draft: Draft): Map<string, LabelTenso
     }
   }
   return tangles;
+}
+
+/** Labels as far as they can go: representatives of free classes, FIXED for the rest, on the axes where that varies. */
+function survivorsIn(ledger: Ledger): (tensor: LabelTensor) => LabelTensor {
+  const free = new Int32Array(ledger.size);
+  for (let id = 0; id < free.length; id++) {
+    const root = ledger.find(id);
+    free[id] = ledger.reasonOf(root) >= 0 ? FIXED : root;
+  }
+  const canGo = (id: number): boolean => id >= 0 && free[id] !== FIXED;
+  return memoise(({ dims, data }: LabelTensor): LabelTensor => {
+    if (!some(data, canGo)) return { dims: dims.map(() => 1), data: Int32Array.of(FIXED) };
+    return compress({ dims, data: data.map((id) => (id < 0 ? FIXED : free[id]!)) });
+  });
+}
+
+/** Array.some as a loop: label tensors of detection heads hold millions of ids. */
+function some(ids: Int32Array, test: (id: number) => boolean): boolean {
+  for (let i = 0; i < ids.length; i++) if (test(ids[i]!)) return true;
+  return false;
 }
 
 const readsOnlyShape = (traced: TracedModel, node: number): boolean =>
@@ -173,16 +184,16 @@ function freezeWholeAxes(traced: TracedModel, draft: Draft, tangles: ReadonlyMap
 /** Classes that no weight produces (padding, joined constants) are nothing to gain from. */
 function freezeUnproduced(draft: Draft): void {
   const { ledger } = draft;
-  const produced = new Set<number>();
+  const produced = new Uint8Array(ledger.size);
   for (const step of ledger.steps) {
     if (step.kind !== 'produce') continue;
-    for (let i = 0; i < step.count; i++) produced.add(ledger.find(step.base + i));
+    for (let i = 0; i < step.count; i++) produced[ledger.find(step.base + i)] = 1;
   }
   for (const step of ledger.steps) {
     if (step.kind !== 'pad') continue;
     for (let i = 0; i < step.count; i++) {
       const root = ledger.find(step.base + i);
-      if (produced.has(root)) continue;
+      if (produced[root] === 1) continue;
       const reason = ledger.reason({
         node: step.node,
         opType: '',
