@@ -1,4 +1,4 @@
-// `espalier eval`: the accuracy of a model on labelled data.
+// `espalier eval`: the accuracy of a model on labelled data, and its agreement with another model.
 import { EspalierError } from '@espalier/core';
 import { createOrtEngine, readModel } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
@@ -19,12 +19,15 @@ export const runEval: RunCommand<'eval'> = async (context) => {
     });
   }
   const file = await readModel(context.arguments[0]!);
-  const { metrics, ...about } = await evaluateOn(options.data, [file.model], createOrtEngine(), context);
+  const reference = options.reference === undefined ? undefined : await readModel(options.reference);
+  const models = reference ? [reference.model, file.model] : [file.model];
+  const { metrics, ...about } = await evaluateOn(options.data, models, createOrtEngine(), context);
   const document: EvalDocument = {
     schema: 'espalier/eval@1',
     model: describeFile(file),
+    ...(reference && { reference: describeFile(reference) }),
     ...about,
-    metrics: metrics[0]!,
+    metrics: metrics.at(-1)!,
   };
   return { document, lines: formatEval(document, terminal.paint) };
 };

@@ -4,15 +4,17 @@ import {
   type Engine,
   EspalierError,
   formatPreprocess,
-  type Metric,
   type Model,
+  type Session,
 } from '@espalier/core';
 import {
   type Analysis,
-  chooseMetric,
+  chooseMetrics,
+  type EvaluationSubject,
   evaluateModels,
   follow,
   loadMetric,
+  type MetricChoice,
   openDataset,
   openEvaluation,
   parseRecordShape,
@@ -32,14 +34,14 @@ export interface EvaluationResult extends Pick<EvalDocument, 'data' | 'preproces
   readonly metrics: readonly EvalDocument['metrics'][];
 }
 
-/** Evaluates models over `path`, all on the same samples. */
+/** Evaluates models over `path`, all on the same samples; the others also agree with the first, or not. */
 export async function evaluateOn(
   path: string,
   models: readonly Model[],
   engine: Engine,
   { options, terminal, signal }: Context,
 ): Promise<EvaluationResult> {
-  const createMetric = options.metric === undefined ? undefined : await loadMetric(options.metric);
+  const own = options.metric === undefined ? undefined : await loadMetric(options.metric);
   const dataset = await openDataset(path, datasetOptions(options));
   terminal.log(`data: ${dataset.description}`);
   const { provider, threads, task, limit, batch } = options;
@@ -60,8 +62,12 @@ export async function evaluateOn(
           : `preprocessing: ${formatPreprocess(open.preprocess)}`,
       );
     }
-    const metrics = models.map(() => createMetric?.() ?? chooseMetric(open));
-    const subjects = open.sessions.map((session, i) => ({ session, metrics: [metrics[i]!], agreement: [] }));
+    const choice = own ? { createMetric: own, notes: [] } : chooseMetrics(open, options.layout);
+    for (const note of choice.notes) terminal.log(note);
+    const subjects = open.sessions.map((session, i) => subjectOf(session, choice, i > 0));
+    if (subjects.every(({ metrics, agreement }) => metrics.length + agreement.length === 0)) {
+      throw nothingToMeasure(path);
+    }
     const { preprocess } = open;
     const samples = await follow(
       evaluateModels(subjects, { dataset, preprocess, batch, signal, ...(limit !== undefined && { limit }) }),
@@ -71,7 +77,7 @@ export async function evaluateOn(
       data: { path, description: dataset.description, samples, choice: dataset.choice },
       preprocess: open.guess ? formatPreprocess(preprocess) : null,
       assumed: options.preprocess === undefined ? [...(open.guess?.assumed ?? [])] : [],
-      metrics: metrics.map(readMetric),
+      metrics: subjects.map(readMetrics),
     };
   } finally {
     await open.close();
@@ -129,8 +135,34 @@ async function readPreprocess(text: string): Promise<string | Readonly<Record<st
   });
 }
 
-// JSON has no NaN.
-function readMetric(metric: Metric): EvalDocument['metrics'] {
-  const entries = Object.entries(metric.result());
-  return Object.fromEntries(entries.map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
+function subjectOf(
+  session: Session,
+  { createMetric, createAgreement }: MetricChoice,
+  compared: boolean,
+): EvaluationSubject {
+  return {
+    session,
+    metrics: createMetric ? [createMetric()] : [],
+    agreement: compared && createAgreement ? [createAgreement()] : [],
+  };
+}
+
+/** All numbers of one model by name; those of agreement begin with `agreement.`. JSON has no NaN. */
+function readMetrics({ metrics, agreement }: EvaluationSubject): EvalDocument['metrics'] {
+  const numbers = [
+    ...metrics.flatMap((metric) => Object.entries(metric.result())),
+    ...agreement.flatMap((metric) =>
+      Object.entries(metric.result()).map(([name, value]) => [`agreement.${name}`, value] as const),
+    ),
+  ];
+  return Object.fromEntries(numbers.map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
+}
+
+function nothingToMeasure(path: string): EspalierError {
+  return new EspalierError({
+    kind: 'data',
+    code: 'eval.no-metric',
+    message: `The data ${path} have no labels, and nothing else can be measured of this model.`,
+    hint: 'Give labelled data; for a detector --task detect and --reference ORIGINAL; or your own --metric FILE.',
+  });
 }

@@ -20,7 +20,9 @@ export const evalDocument = z.object({
   assumed: z.array(z.string()).describe('parts of the preprocessing that nothing speaks for'),
   metrics: z
     .record(z.string(), z.number().nullable())
-    .describe('by name; null where there was nothing to measure'),
+    .describe(
+      'by name, those against the reference as `agreement.NAME`; null where there was nothing to measure',
+    ),
 });
 
 /** The document's type. */

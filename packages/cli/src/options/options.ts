@@ -5,6 +5,7 @@ import {
   criteria,
   DATASET_KINDS,
   DEFAULT_MAX_RATIO,
+  DETECTION_LAYOUTS,
   type ModelTask,
   normalizers,
   reductions,
@@ -262,10 +263,16 @@ export const options = {
     text: 'what the model is for, where it cannot be guessed',
     commands: DATA_COMMANDS,
   },
+  layout: {
+    type: 'choice',
+    choices: Object.keys(DETECTION_LAYOUTS),
+    text: 'how a detector lays out its boxes, where the shapes do not tell',
+    commands: DATA_COMMANDS,
+  },
   metric: {
     type: 'path',
     value: 'FILE',
-    text: 'a metric of your own, an ES module; see docs/data.md',
+    text: 'a metric of your own: an ES module that exports createMetric()',
     commands: DATA_COMMANDS,
   },
   reference: {

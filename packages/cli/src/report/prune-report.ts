@@ -28,7 +28,7 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
 }
 
 function listChanges({ before, after, metrics, latency }: PruneDocument): readonly (readonly string[])[] {
-  const names = Object.keys(before.accuracy ?? {});
+  const names = Object.keys({ ...before.accuracy, ...after.accuracy });
   const [original, pruned] = latency?.models ?? [];
   const score = (value: number | null | undefined): string => value?.toFixed(4) ?? '-';
   return [

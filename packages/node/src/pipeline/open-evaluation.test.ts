@@ -1,7 +1,6 @@
 import type { Dataset, Sample } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../engine/ort-engine.ts';
-import { chooseMetric } from './choose-metrics.ts';
 import { openEvaluation } from './open-evaluation.ts';
 import { smallModel } from './small-file.case.ts';
 
@@ -50,14 +49,5 @@ describe('openEvaluation', () => {
   it('refuses preprocessing it does not know', async () => {
     const plan = { engine, models, dataset: datasetOf([picture]), preprocess: 'meen=1' };
     await expect(openEvaluation(plan)).rejects.toMatchObject({ code: 'preprocess.unknown-key' });
-  });
-});
-
-describe('chooseMetric', () => {
-  const dataset = datasetOf([]);
-
-  it('measures classes, and says what it has no metric for', () => {
-    expect(chooseMetric({ target: 'class', dataset }).name).toBe('top1');
-    expect(() => chooseMetric({ target: 'none', dataset })).toThrow('The data set have no labels.');
   });
 });
