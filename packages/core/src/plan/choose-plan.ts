@@ -231,11 +231,11 @@ function wishByLayer(
   const ratioOf = (root: number, position: number): number => {
     if (Array.isArray(ratios)) return (ratios as readonly number[])[position] ?? 0;
     const node = traced.nodes[root]!;
-    const hit = Object.entries(ratios).find(([pattern]) =>
+    const hits = Object.entries(ratios).filter(([pattern]) =>
       [nodeId(node), node.name ?? ''].some((name) => matchesPattern(pattern, name)),
     );
-    if (hit) used.add(hit[0]);
-    return hit?.[1] ?? 0;
+    for (const [pattern] of hits) used.add(pattern);
+    return hits[0]?.[1] ?? 0;
   };
   for (const [position, root] of roots.entries()) {
     const ratio = ratioOf(root, position);
@@ -264,11 +264,12 @@ function wishByLayer(
 
 function nothingToCut(traced: TracedModel, coupling: Coupling): EspalierError {
   const produced = coupling.groups.some((group) => group.root >= 0);
+  const free = coupling.groups.some((group) => group.root >= 0 && !group.frozen);
   return new EspalierError({
     kind: 'target',
     code: 'plan.nothing-to-cut',
     message: produced
-      ? `No channel can be cut: ${mainReasons(traced, coupling)}.`
+      ? `No channel can be cut: ${free ? 'every layer that can be cut is ignored' : mainReasons(traced, coupling)}.`
       : 'The model has no convolution or matrix product with constant weights.',
     hint: 'Run `espalier inspect` to see what freezes each layer.',
   });
