@@ -40,6 +40,7 @@ export * from './metrics/layouts/layout.ts';
 export * from './metrics/mean-average-precision.ts';
 export * from './metrics/metric.ts';
 export * from './metrics/nms.ts';
+export * from './metrics/segmentation.ts';
 export * from './metrics/statistics.ts';
 export * from './onnx/check-model.ts';
 export * from './onnx/codec.ts';
