@@ -53,7 +53,10 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
       .map((name) => ({ node, name, bytes: 4 })),
   );
   const constants = distinctConstants(traced);
-  const layerNodes = [...traced.nodes.entries()].filter(([, node]) => operatorOf(node)?.macs);
+  // A product of constants is computed once, when the model is loaded.
+  const layerNodes = [...traced.nodes.entries()].filter(
+    ([, node]) => operatorOf(node)?.macs && traced.kindOf(nodeId(node)) === 'activation',
+  );
 
   const evaluate = (keep: KeepMask) => {
     const counts = new Map<Int32Array, number>();
