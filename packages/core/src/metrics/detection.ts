@@ -101,7 +101,7 @@ function createTally() {
   const perClass = () => precisionPerClass(matches, objects);
   return {
     addImage(detections: readonly Detection[], truths: readonly TargetBox[]): void {
-      matches.push(...matchDetections(detections, truths));
+      for (const match of matchDetections(detections, truths)) matches.push(match);
       for (const { classIndex, crowd } of truths) {
         if (!crowd) objects.set(classIndex, (objects.get(classIndex) ?? 0) + 1);
       }
