@@ -25,7 +25,7 @@ const preprocess: Preprocess = {
   layout: 'nchw',
 };
 
-const TASKS = { class: 'classify', boxes: 'detect', mask: 'segment', none: 'other' } as const;
+const TASKS = { class: 'classify', boxes: 'detect', mask: 'segment', array: 'other', none: 'other' } as const;
 
 function open(target: keyof typeof TASKS, dims: readonly number[], task: ModelTask = TASKS[target]) {
   const outputs: readonly ValueType[] = [{ name: 'y', type: 'float32', dims }];
@@ -34,7 +34,8 @@ function open(target: keyof typeof TASKS, dims: readonly number[], task: ModelTa
 }
 
 describe('chooseMetrics', () => {
-  it('measures classes by top-1, boxes by mean average precision', () => {
+  it('measures classes by top-1, masks by mean IoU, boxes by mean average precision', () => {
+    expect(chooseMetrics(open('mask', [1, 3, 64, 64])).createMetric?.().name).toBe('mIoU');
     expect(chooseMetrics(open('class', [1, 10])).createMetric?.().name).toBe('top1');
     const { createMetric, createAgreement, notes } = chooseMetrics(open('boxes', [1, 84, 8400]));
     expect(createMetric?.().name).toBe('mAP50-95');
@@ -58,6 +59,6 @@ describe('chooseMetrics', () => {
     expect(() => chooseMetrics(open('boxes', [1, 7]))).toThrow(
       expect.objectContaining({ code: 'eval.unknown-layout', kind: 'data' }),
     );
-    expect(() => chooseMetrics(open('mask', [1, 7]))).toThrow("The data set have labels of kind 'mask'");
+    expect(() => chooseMetrics(open('array', [1, 7]))).toThrow("labels of kind 'array'");
   });
 });

@@ -4,6 +4,7 @@ import {
   createClassificationMetric,
   createDetectionAgreement,
   createDetectionMetric,
+  createSegmentationMetric,
   type Detector,
   EspalierError,
   findLayout,
@@ -25,12 +26,12 @@ export interface MetricChoice {
 type Facts = Pick<OpenEvaluation, 'target' | 'task' | 'dataset' | 'sessions' | 'preprocess'>;
 
 /**
- * Chooses the metrics for the labels at hand: top-1 and top-5 for classes, mean average precision for boxes, whose output layout is
+ * Chooses the metrics for the labels at hand: top-1 and top-5 for classes, mean IoU for masks, mean average precision for boxes, whose output layout is
  * `layout` or guessed from the shapes. Detectors also agree or not without labels. Errors, kind `data`: `eval.no-metric` for labels
  * that no metric of espalier's own is for, `eval.unknown-layout` when the layout cannot be guessed; `metrics.unknown-layout` (usage).
  */
 export function chooseMetrics(facts: Facts, layout?: string): MetricChoice {
-  const { target, task, dataset } = facts;
+  const { target, task, dataset, preprocess } = facts;
   if (target === 'class') return { createMetric: () => createClassificationMetric(), notes: [] };
   if (task === 'detect') {
     const { detector, notes } = findDetector(facts, layout);
@@ -39,6 +40,10 @@ export function chooseMetrics(facts: Facts, layout?: string): MetricChoice {
       createAgreement: () => createDetectionAgreement(detector),
       notes,
     };
+  }
+  if (target === 'mask') {
+    const { width: inputWidth, height: inputHeight } = preprocess;
+    return { createMetric: () => createSegmentationMetric({ inputWidth, inputHeight }), notes: [] };
   }
   if (target === 'none') return { notes: [] };
   throw new EspalierError({
