@@ -12,15 +12,16 @@ import { NONE } from './ledger.ts';
 const nothing = (count: number): Int32Array => new Int32Array(count).fill(NONE);
 
 /**
- * Detours for every chain through `tangles`. Classes of a chain that no Gather along one axis can replace are frozen, and their tangles
- * dropped.
+ * Detours for every chain through `tangles`, and the tangles that have them: where no Gather along one axis can replace a chain, its
+ * classes are frozen and it is no tangle any more.
  */
 export function findDetours(
   traced: TracedModel,
   draft: Draft,
-  tangles: Map<string, LabelTensor>,
-): readonly Detour[] {
+  tangles: ReadonlyMap<string, LabelTensor>,
+): { readonly detours: readonly Detour[]; readonly tangled: ReadonlyMap<string, LabelTensor> } {
   const detours: Detour[] = [];
+  const refused = new Set<string>();
   const entrances = new Set(
     [...tangles.keys()].flatMap((name) => {
       const source = traced.nodes[traced.wiring.producers.get(name)!.node]!.inputs[0]!;
@@ -62,7 +63,10 @@ export function findDetours(
     };
     follow(from, iota, []);
   }
-  return detours.filter((detour) => detour.through.every((name) => tangles.has(name)));
+  return {
+    detours: detours.filter((detour) => !detour.through.some((name) => refused.has(name))),
+    tangled: new Map([...tangles].filter(([name]) => !refused.has(name))),
+  };
 
   function refuse(node: number, value: string, through: readonly string[]): void {
     const reason = draft.ledger.reason({
@@ -72,6 +76,7 @@ export function findDetours(
       text: 'moves channels in a way that is not followed',
     });
     for (const name of through) {
+      refused.add(name);
       for (const id of tangles.get(name)?.data ?? []) draft.ledger.freeze(id, reason);
     }
   }

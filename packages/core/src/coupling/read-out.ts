@@ -18,9 +18,8 @@ import type { Ledger } from './ledger.ts';
 /** Turns a draft into the coupling: see {@link Coupling}. */
 export function readOut(traced: TracedModel, draft: Draft): Coupling {
   const { ledger } = draft;
-  const tangles = freezeRagged(traced, draft);
-  const detours = findDetours(traced, draft, tangles);
-  freezeWholeAxes(traced, draft, tangles);
+  const { detours, tangled } = findDetours(traced, draft, freezeRagged(traced, draft));
+  freezeWholeAxes(traced, draft, tangled);
   freezeUnproduced(draft);
 
   const classAt = new Int32Array(ledger.size).fill(FIXED);
@@ -48,14 +47,14 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
     return axis === undefined ? undefined : { axis, labels: toClasses(data) };
   });
   for (const [name, tensors] of draft.labels) {
-    if (tangles.has(name)) continue;
+    if (tangled.has(name)) continue;
     values.set(
       name,
       tensors.flatMap((tensor) => vectors(tensor) ?? []),
     );
   }
-  const tangled = new Map(
-    [...tangles].map(([name, tensor]) => [name, { dims: tensor.dims, data: toClasses(tensor.data) }]),
+  const tangledClasses = new Map(
+    [...tangled].map(([name, { dims, data }]) => [name, { dims, data: toClasses(data) }]),
   );
   const { groups, groupOf } = formGroups(frozen, uses, ledger.steps);
   return {
@@ -66,7 +65,7 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
     flow: ledger.steps,
     reasons: ledger.reasons,
     values,
-    tangled,
+    tangled: tangledClasses,
     detours,
   };
 }

@@ -4,7 +4,7 @@ import type { Engine, NdArray, Session } from '../engine/engine.ts';
 import { makeNode, tensorAttribute } from '../graph/attributes.ts';
 import { capturedValues, sortGraph, wire } from '../graph/wiring.ts';
 import { DataType, type Graph, type Model, type Node, type ValueInfo } from '../onnx/model.ts';
-import { elementCount, tensorArray } from '../onnx/tensor.ts';
+import { elementCount, tensorArray, toFloat32 } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
 import { createRandom } from '../random.ts';
 import { randomFeeds } from './feeds.ts';
@@ -98,6 +98,7 @@ export async function traceModel(
 
 /** The elements of an array as plain numbers. */
 export function toNumbers(array: NdArray): readonly number[] {
+  if (array.type === 'float16') return Array.from(toFloat32(array));
   return Array.from(array.data as ArrayLike<number | bigint>, Number);
 }
 
@@ -204,7 +205,7 @@ async function openProbe(
       { ...model, graph: { ...model.graph, outputs: values.map((name) => ({ name })) } },
       { optimization: 'disabled' },
     );
-    const others = new Set(typed.outputs.filter((o) => o.type === 'other').map((o) => o.name));
+    const others = new Set(typed.outputs.filter((o) => o.type === undefined).map((o) => o.name));
     await typed.close();
     tensors = values.filter((name) => !others.has(name));
     session = await load(tensors);
