@@ -74,7 +74,7 @@ describe('suppressOverlaps', () => {
     );
   });
 
-  it('takes milliseconds for what a detector gives at a threshold of 0.001', () => {
+  it('takes less than 20 ms for 20,000 candidates, several times what a detector gives above 0.001', () => {
     const random = createRandom(1);
     const many = Array.from({ length: 20_000 }, () => {
       const [x1, y1] = [random.next() * 600, random.next() * 600];
@@ -82,8 +82,12 @@ describe('suppressOverlaps', () => {
       return { classIndex: random.integer(80), score: random.next() ** 4, x1, y1, x2, y2 };
     });
     const candidates = candidatesOf(many);
-    const started = performance.now();
-    expect(suppressOverlaps(candidates, { maxDetections: 20_000 }).length).toBeGreaterThan(300);
-    expect(performance.now() - started).toBeLessThan(2000);
+    // The best of many runs, so that neither warming up nor other work on the machine decides.
+    const times = Array.from({ length: 30 }, () => {
+      const started = performance.now();
+      expect(suppressOverlaps(candidates)).toHaveLength(300);
+      return performance.now() - started;
+    });
+    expect(Math.min(...times)).toBeLessThan(20);
   });
 });
