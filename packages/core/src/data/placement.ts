@@ -83,7 +83,9 @@ function resizedSize(width: number, height: number, target: PlacementTarget): re
     ];
   }
   const factor = Math.min(fitX, fitY);
-  return [Math.max(1, Math.round(width * factor)), Math.max(1, Math.round(height * factor))];
+  // The two letterboxes come from two families of detectors, and these from two ways to round.
+  const round = target.resize === 'letterbox-topleft' ? Math.floor : Math.round;
+  return [Math.max(1, round(width * factor)), Math.max(1, round(height * factor))];
 }
 
 /** Half of an odd difference goes down: detectors put the spare row of a letterbox below, croppers cut it above. */

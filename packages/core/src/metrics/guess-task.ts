@@ -1,13 +1,11 @@
 // What a model is for, told from the shapes of its outputs, so that a metric can be proposed.
+import type { ModelTask } from '../data/preprocess-guess.ts';
 import { guessLayout } from './layouts/detection-layouts.ts';
 import type { LayoutFacts, OutputShape } from './layouts/layout.ts';
 
-/** The tasks that have metrics of their own. */
-export type Task = 'classification' | 'detection' | 'segmentation' | 'other';
-
 /** A guess, with the sentence that explains it. */
 export interface TaskGuess {
-  readonly task: Task;
+  readonly task: ModelTask;
   readonly reason: string;
 }
 
@@ -17,18 +15,18 @@ export interface TaskGuess {
  */
 export function guessTask(outputs: readonly OutputShape[], facts: LayoutFacts = {}): TaskGuess {
   const { layout, reason } = guessLayout(outputs, facts);
-  if (layout) return { task: 'detection', reason };
+  if (layout) return { task: 'detect', reason };
   const list = outputs.map(describeShape).join(', ') || 'none';
   const ranks = outputs.map(({ dims }) => dims.length);
   if (outputs.length > 1 && ranks.every((rank) => rank === 3 || rank === 5)) {
     return {
-      task: 'detection',
+      task: 'detect',
       reason: `Outputs ${list} are tables of predictions, one for each scale or part.`,
     };
   }
   const named = (part: RegExp): boolean => outputs.some(({ name }) => part.test(name));
   if (named(/box/i) && named(/scor|class|label|conf/i)) {
-    return { task: 'detection', reason: `Outputs ${list} are named as boxes and their scores.` };
+    return { task: 'detect', reason: `Outputs ${list} are named as boxes and their scores.` };
   }
   const [only] = outputs;
   if (!only || outputs.length > 1) {
@@ -37,12 +35,12 @@ export function guessTask(outputs: readonly OutputShape[], facts: LayoutFacts = 
   const [, channels, ...spatial] = only.dims;
   const isRow = spatial.every((size) => size === 1) && [2, 4].includes(only.dims.length);
   if (isRow && typeof channels === 'number' && channels > 1) {
-    return { task: 'classification', reason: `Output ${list} is one row of ${channels} scores per sample.` };
+    return { task: 'classify', reason: `Output ${list} is one row of ${channels} scores per sample.` };
   }
   if (only.dims.length === 4 && !isRow) {
     if (channels === 3)
       return { task: 'other', reason: `Output ${list} is shaped as a picture of three channels.` };
-    return { task: 'segmentation', reason: `Output ${list} is a map of scores per pixel.` };
+    return { task: 'segment', reason: `Output ${list} is a map of scores per pixel.` };
   }
   return { task: 'other', reason: `Output ${list} has no shape that tells the task.` };
 }
