@@ -18,6 +18,7 @@ export * from './data/resize.ts';
 export * from './engine/detach-weights.ts';
 export * from './engine/engine.ts';
 export * from './errors.ts';
+export * from './graph/attribute-value.ts';
 export * from './graph/attributes.ts';
 export * from './graph/builder.ts';
 export * from './graph/denormals.ts';

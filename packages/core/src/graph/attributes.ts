@@ -1,8 +1,8 @@
 // Reading and replacing node attributes by name, with the defaults the ONNX specification states at the call site.
 import type { Attribute, Graph, Node, Tensor } from '../onnx/model.ts';
+import { type AttributeValues, makeAttribute } from './attribute-value.ts';
 
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
 /** The attribute of that name, or undefined. */
 export function findAttribute(node: Node, name: string): Attribute | undefined {
@@ -43,11 +43,9 @@ export function subgraphsOf(node: Node): readonly Graph[] {
 
 /** The node with one integer or integer-list attribute set; others stay. */
 export function withAttribute(node: Node, name: string, value: number | readonly number[]): Node {
-  const attribute: Attribute =
-    typeof value === 'number' ? { name, type: 'int', int: value } : { name, type: 'ints', ints: value };
   return {
-    ...withoutAttribute(node, name),
-    attributes: [...withoutAttribute(node, name).attributes, attribute],
+    ...node,
+    attributes: [...withoutAttribute(node, name).attributes, makeAttribute(name, value)],
   };
 }
 
@@ -56,22 +54,18 @@ export function withoutAttribute(node: Node, name: string): Node {
   return { ...node, attributes: node.attributes.filter((a) => a.name !== name) };
 }
 
-/** A new node of the default domain, with integer, integer-list and string attributes. */
+/** A new node of the default domain. */
 export function makeNode(
   opType: string,
   inputs: readonly string[],
   outputs: readonly string[],
-  attributes: Readonly<Record<string, number | readonly number[] | string>> = {},
+  attributes: AttributeValues = {},
 ): Node {
   return {
     opType,
     inputs,
     outputs,
     name: outputs[0] ?? opType,
-    attributes: Object.entries(attributes).map(([name, value]): Attribute => {
-      if (typeof value === 'number') return { name, type: 'int', int: value };
-      if (typeof value === 'string') return { name, type: 'string', string: encoder.encode(value) };
-      return { name, type: 'ints', ints: value };
-    }),
+    attributes: Object.entries(attributes).map(([name, value]) => makeAttribute(name, value)),
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Attribute } from '../onnx/model.ts';
 import { DataType } from '../onnx/model.ts';
-import type { AttributeValue } from './builder.ts';
-import { float, floats, GraphBuilder } from './builder.ts';
+import { type AttributeValue, float, floats } from './attribute-value.ts';
+import { GraphBuilder } from './builder.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 

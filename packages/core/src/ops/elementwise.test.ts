@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { float } from '../graph/builder.ts';
+import { float } from '../graph/attribute-value.ts';
 import { describeCut, type Pencil } from './operator.case.ts';
 
 /** Two layers of four channels and a reader. */

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { float } from '../graph/builder.ts';
+import { float } from '../graph/attribute-value.ts';
 import { describeCut, type Pencil } from './operator.case.ts';
 
 /** Four channels as the columns of a matrix [1, 4], or [1, 4 · positions] when flattened. */

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { floats } from '../graph/builder.ts';
+import { floats } from '../graph/attribute-value.ts';
 import { describeCut } from './operator.case.ts';
 
 describe('Resize', () => {

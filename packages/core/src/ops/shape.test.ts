@@ -44,6 +44,15 @@ describe('shape arithmetic', () => {
     },
     channels: { a: 'abcd' },
   });
+  describeCut('a channel count used as data in fp16 stays what it was', {
+    draw: (p, x) => {
+      const a = p.conv('a', x, [4, 3, 1, 1]);
+      const count = p.op('Cast', [dim(p, a, 1)], { to: 10 });
+      const mean = p.op('Div', [p.op('Cast', [a], { to: 10 }), count]);
+      return p.conv('b', p.op('Cast', [mean], { to: 1 }), [2, 4, 1, 1]);
+    },
+    channels: { a: 'abcd' },
+  });
   describeCut('Size used as data stays what it was', {
     draw: (p, x) => {
       const a = p.conv('a', x, [4, 3, 1, 1]);

@@ -9,7 +9,7 @@ import { makeNode } from '../graph/attributes.ts';
 import { capturedValues } from '../graph/wiring.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
-import { makeTensor } from '../onnx/tensor.ts';
+import { float32ToFloat16, makeTensor } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { RewriteContext } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
@@ -92,6 +92,8 @@ function numbers(values: readonly number[], type: ArrayType, rank: number): NdAr
   const dims = rank === 0 ? [] : [values.length];
   if (type === 'int32') return { type, dims, data: Int32Array.from(values) };
   if (type === 'float32') return { type, dims, data: Float32Array.from(values) };
+  if (type === 'float64') return { type, dims, data: Float64Array.from(values) };
+  if (type === 'float16') return { type, dims, data: float32ToFloat16(Float32Array.from(values)) };
   return { type: 'int64', dims, data: BigInt64Array.from(values, BigInt) };
 }
 
