@@ -31,6 +31,11 @@ describe('placeImage', () => {
     expect(placeImage(50, 50, target('letterbox-topleft'))).toMatchObject({ padX: 0, padY: 0, scaleX: 0.64 });
   });
 
+  it('rounds a centred letterbox to the nearest pixel and a top-left one down', () => {
+    expect(placeImage(97, 61, target('letterbox')).resizedWidth).toBe(51);
+    expect(placeImage(97, 61, target('letterbox-topleft')).resizedWidth).toBe(50);
+  });
+
   it('crops the centre after resizing the short side', () => {
     const placement = placeImage(200, 100, target('fit-crop', 72));
     expect(placement).toMatchObject({ resizedWidth: 144, resizedHeight: 72, padX: -40, padY: -20 });
