@@ -16,7 +16,14 @@ import {
   verifyCut,
   weightsOf,
 } from '@espalier/core';
-import { createOrtEngine, createTilePool, describeMachine, makeFeeds, readModel } from '@espalier/node';
+import {
+  createOrtEngine,
+  createTilePool,
+  describeMachine,
+  findDisturbances,
+  makeFeeds,
+  readModel,
+} from '@espalier/node';
 import { findModels } from './lib/find-models.mjs';
 import { measureSteps } from './lib/measure-steps.mjs';
 
@@ -26,11 +33,17 @@ const MODELS = [
 ];
 /** Fraction of the MACs that the cut keeps. */
 const MACS = 0.6;
-/** The most that coupling may take in milliseconds, and decoding and encoding in times of reading and writing the file. */
+/**
+ * The most that coupling may take in milliseconds, and decoding and encoding in times of reading and writing the file. A file without
+ * weights is all structure: to parse it takes longer than to read it, whoever parses, so the codec is judged where there are weights.
+ */
 const BARS = { couple: 50, decodeToRead: 3, encodeToWrite: 3 };
 /** The way from a file to a smaller file; FSCL in its L2 form. */
 const WAY = ['read', 'decode', 'trace', 'couple', 'fsclL2', 'plan', 'cut', 'encodeCut', 'writeCut'];
 
+const machine = await describeMachine();
+const warnings = findDisturbances(machine);
+for (const warning of warnings) console.error(warning);
 const engine = createOrtEngine();
 const pool = createTilePool();
 const folder = await mkdtemp(join(tmpdir(), 'espalier-bench-'));
@@ -45,8 +58,10 @@ try {
   await pool.close();
   await rm(folder, { recursive: true });
 }
-const { cpu, onnxruntime } = await describeMachine();
-console.log(JSON.stringify({ bench: 'analysis', macs: MACS, bars: BARS, cpu, onnxruntime, results }));
+const { cpu, onnxruntime } = machine;
+console.log(
+  JSON.stringify({ bench: 'analysis', macs: MACS, bars: BARS, cpu, onnxruntime, warnings, results }),
+);
 
 async function measureModel(path) {
   const { model, bytes } = await readModel(path);
@@ -78,7 +93,8 @@ async function measureModel(path) {
       wholeToRun: whole / ms.run,
     }),
   };
-  const missed = Object.keys(BARS).filter((bar) => (ms[bar] ?? ratios[bar]) > BARS[bar]);
+  const judged = cut ? Object.keys(BARS) : ['couple'];
+  const missed = judged.filter((bar) => (ms[bar] ?? ratios[bar]) > BARS[bar]);
   return { bytes, nodes: traced.nodes.length, params, ms, ...(cut && { wholeMs: whole }), ratios, missed };
 }
 
