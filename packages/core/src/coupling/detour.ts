@@ -55,7 +55,9 @@ export function findDetours(
           const axes = extentAxes(seen);
           const shapeTo = tracedShape(traced, to);
           const sameRest = shapeTo.toSpliced(axis, 1).every((size, i) => size === rest[i]);
-          if (axes.length === 1 && axes[0] === axis && shapeTo.length === shape.length && sameRest) {
+          const alongAxisOnly = axes.length === 1 && axes[0] === axis && shapeTo.length === shape.length;
+          // A Gather cannot make padding.
+          if (alongAxisOnly && sameRest && !seen.data.includes(NONE)) {
             detours.push({ from, to, axis, positions: seen.data, through });
           } else refuse(index, to, through);
         }

@@ -84,6 +84,20 @@ describe('cutModel', () => {
     expect(after.nodes[1]!.outputs).toEqual(['shuffled_out']);
   });
 
+  it('does not cut through a shuffle that pads on the way: no Gather does that', async () => {
+    const model = around((g, first) => {
+      const rows = g.node('Reshape', [first, g.integers([1, 2, 4, 8, 8])]);
+      const turned = g.node('Transpose', [rows], { perm: [0, 2, 1, 3, 4] });
+      const padded = g.node('Pad', [turned, g.integers([0, 0, 1, 0, 0, 0, 0, 0, 0, 0])]);
+      return [g.node('Reshape', [padded, g.integers([1, 12, 8, 8])]), 12];
+    });
+    const { coupling } = await analyse(model);
+    expect(coupling.groups.filter(({ frozen }) => !frozen)).toEqual([]);
+    expect(coupling.reasons.map(({ opType, text }) => `${opType} ${text}`)).toContain(
+      'Reshape moves channels in a way that is not followed',
+    );
+  });
+
   it('rewrites the sizes of Split, and makes implicit ones explicit', async () => {
     const model = around((g, first) => {
       const [a, b] = g.nodes('Split', [first], { axis: 1 }, 2) as [string, string];
