@@ -1,6 +1,6 @@
 // The picture set: numbered pictures of four classes, the same on every machine, in the record format that espalier reads.
 import { createRandom } from '@espalier/core';
-import { DEFECTS, KIND_COUNT } from './defects.mjs';
+import { DEFECTS, MARK_KINDS, SOUND } from './defects.mjs';
 import { between, drawNoise, MATERIALS, PIXELS, SIDE } from './texture.mjs';
 
 /** Names by label. */
@@ -12,8 +12,11 @@ export const PICTURE_SHAPE = /** @type {const} */ ([3, SIDE, SIDE]);
 /** Bytes of a picture: red, green, blue plane. */
 export const PICTURE_BYTES = 3 * PIXELS;
 
-/** First of the kinds that stand for sound surfaces, one per material. */
-export const SURFACE_KIND = KIND_COUNT + 1;
+/** First of the kinds that stand for sound surfaces, one per material; the smaller ones are marks. */
+export const SURFACE_KIND = MARK_KINDS;
+
+/** Number of kinds. */
+export const KIND_COUNT = SURFACE_KIND + MATERIALS.length;
 
 /** The two parts: pictures are numbered on from `first`, so that no picture is in both. */
 export const SPLITS = /** @type {const} */ ({
@@ -57,19 +60,32 @@ export function drawPicture(number) {
       pixels[plane * PIXELS + at] = Math.round(255 * Math.min(1, Math.max(0, colour * brightness + noise)));
     }
   }
-  return { label, pixels, kinds: kinds.map((kind) => kind || SURFACE_KIND + materialIndex) };
+  return {
+    label,
+    pixels,
+    kinds: kinds.map((kind) => (kind === SOUND ? SURFACE_KIND + materialIndex : kind)),
+  };
 }
 
 /**
- * Draws a part of the set as the bytes of a record file: for each picture a label byte, then its planes.
+ * Draws a part of the set.
  *
  * @param {{ readonly first: number, readonly count: number }} split
+ * @returns {readonly Picture[]}
+ */
+export function drawPictures({ first, count }) {
+  return Array.from({ length: count }, (_, index) => drawPicture(first + index));
+}
+
+/**
+ * Packs pictures into the bytes of a record file: for each of them a label byte, then its planes.
+ *
+ * @param {readonly Picture[]} pictures
  * @returns {Uint8Array}
  */
-export function drawRecords({ first, count }) {
-  const records = new Uint8Array(count * (1 + PICTURE_BYTES));
-  for (let index = 0; index < count; index++) {
-    const { label, pixels } = drawPicture(first + index);
+export function packRecords(pictures) {
+  const records = new Uint8Array(pictures.length * (1 + PICTURE_BYTES));
+  for (const [index, { label, pixels }] of pictures.entries()) {
     records[index * (1 + PICTURE_BYTES)] = label;
     records.set(pixels, index * (1 + PICTURE_BYTES) + 1);
   }
