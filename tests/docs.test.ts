@@ -43,8 +43,12 @@ function noiseRecords(count: number): Uint8Array {
   return Uint8Array.from({ length: count * 193 }, (_, i) => random.integer(i % 193 === 0 ? 5 : 256));
 }
 
-const pages = ['docs/library.md', 'README.md'].filter((page) => existsSync(join(repository, page)));
-describe.each(pages)('%s', (page) => {
+const pages = ['docs/library.md', 'README.md']
+  .filter((page) => existsSync(join(repository, page)))
+  .map((page) => ({ page, snippets: readSnippets(page) }))
+  .filter(({ snippets }) => snippets.length > 0);
+
+describe.each(pages)('$page', ({ snippets }) => {
   let workplace: Workplace;
   beforeAll(async () => {
     workplace = await openWorkplace();
@@ -55,11 +59,33 @@ describe.each(pages)('%s', (page) => {
   afterAll(() => workplace.close());
 
   // In order: a reader goes from top to bottom, and later programs read what earlier ones wrote.
-  const snippets = readSnippets(page);
   it.each(snippets)('$heading', async ({ code, prints }) => {
     const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
     await workplace.write('snippet.mjs', ts.transpileModule(code, { compilerOptions }).outputText);
     const { stdout } = await run(process.execPath, ['snippet.mjs'], { cwd: workplace.folder });
     if (prints !== undefined) expect(stdout).toBe(prints);
   });
+});
+
+/** Commands of the page's terminal blocks: `espalier NAME …` up to whatever a shell puts behind it. */
+function listCommands(page: string): readonly string[] {
+  const text = readFileSync(join(repository, page), 'utf8');
+  const blocks = [...text.matchAll(/^```(?:console|sh)\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
+  return blocks.flatMap((block) => block.match(/\bespalier [a-z]+[^|;\n]*/g) ?? []);
+}
+
+it.each(['docs/tutorial.md'])('%s uses commands and flags that exist', async (page) => {
+  const workplace = await openWorkplace();
+  try {
+    const commands = listCommands(page);
+    expect(commands.length).toBeGreaterThan(5);
+    for (const name of new Set(commands.map((command) => command.split(' ')[1]!))) {
+      const { code, stdout } = await workplace.run([name, '--help']);
+      expect(code, name).toBe(0);
+      const flags = commands.filter((command) => command.startsWith(`espalier ${name} `)).join(' ');
+      for (const [flag] of flags.matchAll(/(?<= )--?[a-z][a-z-]*/g)) expect(stdout).toContain(`${flag} `);
+    }
+  } finally {
+    await workplace.close();
+  }
 });
