@@ -1,0 +1,170 @@
+// Accuracy right after a cut, without any fine-tuning: criteria, rankings and normalizers compared on trained models, with measured speed.
+// `node experiments/one-shot.mjs [MODEL ...]` (default: all models) measures what one-shot.jsonl does not hold yet, one line per cut, and
+// writes the tables of one-shot.md from it; delete lines to measure them anew. Needs ../shared/data and the build (`npm run build`).
+import { appendFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createClassificationMetric, createRandom, normalizers } from '@espalier/core';
+import {
+  analyseFile,
+  createOrtEngine,
+  describeMachine,
+  evaluateModels,
+  follow,
+  makeFeeds,
+  measureLatency,
+  openDataset,
+  openEvaluation,
+  pruneAnalysis,
+  scoreAnalysis,
+} from '@espalier/node';
+import { fillPage, keyOf, LOG, readLog } from './one-shot-page.mjs';
+
+const CIFAR10 = { test: 'cifar10/test.bin', train: 'cifar10/train.bin' };
+const PCB = { test: 'pcb/test.bin.gz', train: 'pcb/train.bin.gz' };
+/** The models, with the accuracy that is stated for them on the test images; the last two only to try normalizers on. */
+const SUBJECTS = {
+  'pcb-simple-cnn': { ...PCB, preprocess: 'mean=.5 std=.5', stated: 0.9277 },
+  'pcb-mobilenetv2': { ...PCB, preprocess: 'mean=.5 std=.5', stated: 0.9598 },
+  resnet56: { ...CIFAR10, preprocess: 'mean=.485,.456,.406 std=.229,.224,.225', stated: 0.832 },
+  vgg16: {
+    ...CIFAR10,
+    preprocess: 'mean=.4914,.4822,.4465 std=.2023,.1994,.2010',
+    stated: 0.8768,
+    tables: ['normalizers'],
+  },
+  resnet20: {
+    ...CIFAR10,
+    preprocess: 'mean=.485,.456,.406 std=.229,.224,.225',
+    stated: 0.8103,
+    tables: ['normalizers'],
+  },
+};
+/** Fractions of the MACs that stay. */
+const LEVELS = [0.9, 0.8, 0.7];
+const FSCL = [
+  { name: 'fscl (l1)', criterion: 'fscl', norm: 'l1' },
+  { name: 'fscl (l2)', criterion: 'fscl', norm: 'l2' },
+];
+const OTHERS = ['l1', 'l2', 'fpgm', 'lamp'].map((name) => ({ name, criterion: name }));
+const RANDOM = [1, 2, 3].map((seed) => ({ name: 'random', criterion: 'random', seed }));
+const LOCAL = { ranking: 'local', normalizer: 'none' };
+const GLOBAL = normalizers.map((normalizer) => ({ ranking: 'global', normalizer }));
+const [NONE, SUM] = ['none', 'sum'].map((normalizer) => ({ ranking: 'global', normalizer }));
+/** Random scores need no normalizer: they are drawn alike in every group. */
+const COMPARED = [
+  ...[SUM, LOCAL, NONE].map((ranking) => ({ criteria: [...FSCL, ...OTHERS], rankings: [ranking] })),
+  { criteria: RANDOM, rankings: [LOCAL] },
+];
+/** What is measured. Normalizers are tried on training images, so that the test images have no part in choosing one. */
+const TABLES = [
+  {
+    table: 'normalizers',
+    levels: [0.9, 0.8],
+    criteria: [...FSCL, { name: 'l2', criterion: 'l2' }],
+    rankings: [...GLOBAL, LOCAL],
+    measure: ({ models, subject }) => evaluate(models, subject, 'train', 1000),
+  },
+  ...COMPARED.map((compared) => ({
+    table: 'criteria',
+    levels: LEVELS,
+    ...compared,
+    measure: ({ models, subject }) => evaluate(models, subject, 'test'),
+  })),
+  ...COMPARED.map((compared) => ({
+    table: 'speed',
+    levels: LEVELS,
+    ...compared,
+    measure: ({ models, analysis }) => timeCuts(analysis, models),
+  })),
+];
+/** One thread each for evaluation and timing: the other cores of the machine may be busy. */
+const LOAD = { threads: 1 };
+
+const data = (path) => fileURLToPath(new URL(`../../shared/data/${path}`, import.meta.url));
+const engine = createOrtEngine();
+const asked = process.argv.slice(2);
+for (const [name, subject] of Object.entries(SUBJECTS)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  await measureSubject(name, subject);
+}
+await fillPage(await describeMachine());
+
+async function measureSubject(model, subject) {
+  const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
+  await checkBaseline(model, subject, analysis.file.model);
+  for (const { table, levels, criteria, rankings, measure } of TABLES) {
+    if (subject.tables && !subject.tables.includes(table)) continue;
+    for (const { name: criterion, seed, ...score } of criteria) {
+      const known = new Set((await readLog()).map(keyOf));
+      const wanted = rankings
+        .map((ranking) => levels.map((macs) => ({ table, model, criterion, seed, ...ranking, macs })))
+        .filter((rows) => rows.some((row) => !known.has(keyOf(row))));
+      if (wanted.length === 0) continue;
+      const scores = await follow(scoreAnalysis(analysis, { ...score, seed, normalizer: 'none' }));
+      for (const rows of wanted) {
+        const cuts = await Promise.all(rows.map((row) => cut(analysis, scores, row, table !== 'speed')));
+        const models = cuts.map((done) => done.model);
+        const results = await measure({ models, subject, analysis });
+        await record(rows.map((row, i) => ({ ...row, ...cuts[i].facts, ...results[i] })));
+      }
+    }
+  }
+}
+
+/** The accuracy of the uncut model; it must be what is stated, else nothing below would mean anything. */
+async function checkBaseline(model, subject, original) {
+  const row = { table: 'baselines', model };
+  if ((await readLog()).some((other) => keyOf(other) === keyOf(row))) return;
+  const [{ top1, samples }] = await evaluate([original], subject, 'test');
+  if (Math.abs(top1 - subject.stated) > 0.001) {
+    throw new Error(
+      `${model} scores ${top1} on ${subject.test}, not ${subject.stated}: check its preprocessing.`,
+    );
+  }
+  await record([{ ...row, stated: subject.stated, top1, samples }]);
+}
+
+/** A failed proof does not end the experiment: the page names it. Cuts that are only timed were proven before. */
+async function cut(analysis, scores, { ranking, normalizer, macs }, verify) {
+  const options = { engine, criterion: () => scores, ranking, normalizer, macs, verify };
+  const { model, before, after, verification } = await follow(pruneAnalysis(analysis, options));
+  const facts = { kept: after.macs / before.macs, params: after.params / before.params };
+  const proof = verification && { verdict: verification.verdict, deviation: verification.deviation };
+  return { model, facts: { ...facts, ...proof } };
+}
+
+async function evaluate(models, subject, images, limit) {
+  const dataset = await openDataset(data(subject[images]));
+  const { preprocess: text } = subject;
+  const open = await openEvaluation({ engine, models, dataset, preprocess: text, load: LOAD });
+  try {
+    const { sessions, preprocess } = open;
+    const subjects = sessions.map((session) => ({
+      session,
+      metrics: [createClassificationMetric()],
+      agreement: [],
+    }));
+    const samples = await follow(evaluateModels(subjects, { dataset, preprocess, batch: 16, limit }));
+    return subjects.map(({ metrics: [metric] }) => ({ top1: metric.result().top1, samples }));
+  } finally {
+    await open.close();
+  }
+}
+
+/** Speed-ups against the original at batch 1, all measured in turn. */
+async function timeCuts({ file, traced }, models) {
+  const subjects = [file.model, ...models].map((model, i) => ({ name: `model ${i}`, model }));
+  const options = { ...LOAD, random: createRandom(1), minSeconds: 0.4 };
+  for await (const event of measureLatency(engine, subjects, makeFeeds(traced, 1), options)) {
+    if (event.type !== 'measured') continue;
+    return event.report.models.slice(1).map(({ speedup }) => ({ speedup }));
+  }
+}
+
+async function record(rows) {
+  for (const row of rows) {
+    const line = JSON.stringify(row);
+    console.log(line);
+    await appendFile(LOG, `${line}\n`);
+  }
+}
