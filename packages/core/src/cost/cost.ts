@@ -2,9 +2,9 @@
 // computed from traced shapes and labels alone (no second trace).
 import type { Coupling, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll, keptPositions, stays } from '../coupling/survivors.ts';
+import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
-import { nodeId, type TracedModel, tracedShape } from '../trace/traced-model.ts';
 
 /** Cost of one layer (a node that multiplies). */
 export interface LayerCost {

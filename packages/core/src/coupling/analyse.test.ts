@@ -1,9 +1,9 @@
 import { createOrtEngine } from '@espalier/node';
 import { describe, expect, it } from 'vitest';
+import { nodeId } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
 import { drawModel, type Pencil } from '../ops/operator.case.ts';
 import { traceModel } from '../trace/trace.ts';
-import { nodeId } from '../trace/traced-model.ts';
 import { analyseCoupling } from './analyse.ts';
 
 const engine = createOrtEngine();

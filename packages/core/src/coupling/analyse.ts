@@ -1,36 +1,17 @@
 // The coupling analysis: one walk over the graph in execution order, each operator's rule reading the labels of its inputs
 // and naming those of its outputs; then the ledger is read out as plain data.
+
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import { capturedValues } from '../graph/wiring.ts';
+import { compress, extentAxes, type LabelTensor } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
 import { factsOf } from '../ops/node-facts.ts';
-import type { CouplingContext, UseRequest } from '../ops/operator.ts';
+import type { CouplingContext } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
-import type { Coupling, LabelTensor } from './coupling.ts';
-import { compress, extentAxes } from './label-tensor.ts';
+import type { Coupling } from './coupling.ts';
+import type { DraftConstraint, DraftUse } from './draft.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { readOut } from './read-out.ts';
-
-/** A use as the walk records it: flow ids, classes not yet known. */
-export interface DraftUse extends UseRequest {
-  readonly node: number;
-  readonly value: string;
-}
-
-/** A constraint as the walk records it. */
-export interface DraftConstraint {
-  readonly node: number;
-  readonly side: 'in' | 'out';
-  readonly blocks: readonly Int32Array[];
-}
-
-/** Everything the walk leaves behind. */
-export interface Draft {
-  readonly labels: ReadonlyMap<string, readonly LabelTensor[]>;
-  readonly uses: readonly DraftUse[];
-  readonly constraints: readonly DraftConstraint[];
-  readonly ledger: Ledger;
-}
 
 /**
  * Finds what is tied to what in a traced model. Never fails on a valid model: what cannot be followed is frozen, with the node and the reason.

@@ -1,6 +1,6 @@
 // The connectivity graph of a coupled network: for every convolution who reads its filters and at which place of the
 // concatenation in front of that reader. A view of the flow ids, printed and drawn; the cuts themselves need only labels.
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { Coupling, FlowStep, Use } from './coupling.ts';
 
 /** One place where the filters of a convolution arrive. */

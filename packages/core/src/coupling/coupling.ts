@@ -1,5 +1,7 @@
 // The result of channel coupling: which channels of which weights go together, as plain data.
 // Everything downstream (importance, plan, surgery, cost, print-outs) reads this and nothing else.
+import type { KernelLayout, Rows, UseRole } from '../labels/channel-use.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
 
 /**
  * Labels of one axis of one value: `labels[i]` is the coupled class of position i, or `FIXED` where the position always stays.
@@ -12,12 +14,6 @@ export interface AxisLabels {
 
 /** The class of positions that no cut removes. */
 export const FIXED = -1;
-
-/** What a node does with a channel that lies along an axis of one of its constant inputs (design: plan `cuts`). */
-export type UseRole =
-  | 'produce' // the constant's slice makes the channel (Conv weight axis 0, its bias)
-  | 'consume' // the constant's slice reads the channel (Conv weight axis 1)
-  | 'pass'; // the channel passes through element-wise (BN vectors, PRelu slopes, added constants)
 
 /** One constant input of one node, seen along one of its axes. */
 export interface Use {
@@ -37,19 +33,10 @@ export interface Use {
    * (produce) that position, before ties merge them. −1 where nothing flows.
    */
   readonly flow: Int32Array;
-  /**
-   * Layout of the constant when it is a kernel or matrix (absent for biases and pass vectors): `out` and `in` are its channel axes,
-   * every other axis in `spatial` is a kernel axis; `flipped` when the operator runs it mirrored (ConvTranspose). A depthwise kernel
-   * [C·m, 1, k, k] has out 0, in 1 and its channels lie on `out` for both roles.
-   */
-  readonly kernel?: {
-    readonly out: number;
-    readonly in: number;
-    readonly spatial: readonly number[];
-    readonly flipped: boolean;
-  };
+  /** Absent for biases and pass vectors. */
+  readonly kernel?: KernelLayout;
   /** Restricts the use to rows [from, to) of another axis: one block of a grouped convolution. */
-  readonly within?: { readonly axis: number; readonly from: number; readonly to: number };
+  readonly within?: Rows;
 }
 
 /**
@@ -143,10 +130,4 @@ export interface Detour {
   readonly positions: Int32Array;
   /** The tangled values on the way. */
   readonly through: readonly string[];
-}
-
-/** Integers broadcast-compatible with a value's shape: `dims[d]` is 1 or the value's size. */
-export interface LabelTensor {
-  readonly dims: readonly number[];
-  readonly data: Int32Array;
 }

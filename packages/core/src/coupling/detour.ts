@@ -1,12 +1,12 @@
 // Detours around tangled values: a chain of pure movement between two values with box-shaped kept sets is one Gather, whose indices
 // are found by pushing positions (an iota) through the chain.
+
+import { type TracedModel, tracedShape } from '../graph/traced-model.ts';
+import { alongAxis, compress, extentAxes, type LabelTensor, NONE } from '../labels/label-tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import { operatorOf } from '../ops/table.ts';
-import { type TracedModel, tracedShape } from '../trace/traced-model.ts';
-import type { Draft } from './analyse.ts';
-import type { Detour, LabelTensor } from './coupling.ts';
-import { alongAxis, compress, extentAxes } from './label-tensor.ts';
-import { NONE } from './ledger.ts';
+import type { Detour } from './coupling.ts';
+import type { Draft } from './draft.ts';
 
 /** Padding comes from nowhere. */
 const nothing = (count: number): Int32Array => new Int32Array(count).fill(NONE);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NONE, openLedger } from './ledger.ts';
+import { NONE } from '../labels/label-tensor.ts';
+import { openLedger } from './ledger.ts';
 
 const step = { node: 0, kind: 'produce', sources: [] } as const;
 const because = (node: number) => ({ node, opType: 'Softmax', value: 'x', text: 'mixes all channels' });

@@ -1,9 +1,7 @@
 // The ledger of a coupling analysis: mints channel ids, ties them (union-find), remembers where each comes from
 // and why some cannot go. The one mutable thing of the analysis; it is read out once at the end.
+import { NONE } from '../labels/label-tensor.ts';
 import type { FlowStep, FreezeReason } from './coupling.ts';
-
-/** Position that no cut removes; the same number as `FIXED`, before ids become classes. */
-export const NONE = -1;
 
 /** Mutable record of one analysis. */
 export interface Ledger {

@@ -1,18 +1,12 @@
 // Reads the ledger out: ids become classes, classes become groups, and what cannot be cut by itself is frozen.
+
+import type { TracedModel } from '../graph/traced-model.ts';
+import { compress, extentAxes, type LabelTensor } from '../labels/label-tensor.ts';
 import { operatorOf } from '../ops/table.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
-import type { Draft } from './analyse.ts';
-import {
-  type AxisLabels,
-  type BlockConstraint,
-  type Coupling,
-  FIXED,
-  type LabelTensor,
-  type Use,
-} from './coupling.ts';
+import { type AxisLabels, type BlockConstraint, type Coupling, FIXED, type Use } from './coupling.ts';
 import { findDetours } from './detour.ts';
+import type { Draft } from './draft.ts';
 import { formGroups } from './groups.ts';
-import { compress, extentAxes } from './label-tensor.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Turns a draft into the coupling: see {@link Coupling}. */

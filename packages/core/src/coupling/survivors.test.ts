@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TracedModel } from '../trace/traced-model.ts';
+import type { TracedModel } from '../graph/traced-model.ts';
 import { type AxisLabels, type Coupling, FIXED } from './coupling.ts';
 import { keepAll, keptAlong, keptPositions, stays, survivingShape } from './survivors.ts';
 

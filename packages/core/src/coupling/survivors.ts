@@ -1,5 +1,5 @@
 // What a choice of classes leaves of every value: positions and shapes. A choice is a mask, 1 for each class that stays.
-import { type TracedModel, tracedShape } from '../trace/traced-model.ts';
+import { type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import { type AxisLabels, type Coupling, FIXED } from './coupling.ts';
 
 /** One byte per class: 1 stays, 0 goes. */

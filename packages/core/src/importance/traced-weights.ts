@@ -1,7 +1,8 @@
 // The weights of a traced model, as the criteria read them.
+
+import type { TracedModel } from '../graph/traced-model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
 import type { Weight, WeightSource } from './weight-source.ts';
 
 /** Reads constants of a traced model, each widened to float32 once. */

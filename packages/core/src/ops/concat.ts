@@ -1,8 +1,8 @@
 // Concat: label vectors follow one another; what lies along other axes meets as in an element-wise operator.
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { alongAxis, broadcastDims, expandTo } from '../coupling/label-tensor.ts';
-import { NONE } from '../coupling/ledger.ts';
+
 import { intAttribute } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { alongAxis, broadcastDims, expandTo, NONE } from '../labels/label-tensor.ts';
 import { meet, operandsOf, splitByAxes } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 

@@ -1,7 +1,8 @@
 // Convolutions: ordinary, grouped, depthwise (with multiplier) and transposed, in one, two or three dims.
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { alongAxis } from '../coupling/label-tensor.ts';
+
 import { intAttribute, withAttribute } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { alongAxis } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
 import { collapse, producedLabels, splitByAxes } from './labels.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels, RewriteContext } from './operator.ts';

@@ -1,7 +1,8 @@
 // Element-wise operators: unary ones pass labels on, the others tie the labels of their operands where they meet.
+
+import type { TracedModel } from '../graph/traced-model.ts';
 import type { Node } from '../onnx/model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
 import { meet, type Operand, operandsOf } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 

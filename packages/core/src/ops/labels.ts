@@ -1,17 +1,17 @@
 // Label work that several operator families share: meeting, collapsing, mixing.
 
-import type { LabelTensor } from '../coupling/coupling.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
 import {
   alignRight,
   alongAxis,
   broadcastDims,
   expandTo,
   extentAxes,
+  NONE,
   sameLabels,
   take,
   walk,
-} from '../coupling/label-tensor.ts';
-import { NONE } from '../coupling/ledger.ts';
+} from '../labels/label-tensor.ts';
 import type { CouplingContext } from './operator.ts';
 
 /** Splits tensors into those that extend along one of the axes and the rest. */

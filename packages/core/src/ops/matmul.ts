@@ -1,7 +1,8 @@
 // Matrix products: Gemm, MatMul (weight on either side, or none) and Einsum as a consumer.
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { alignRight, permute } from '../coupling/label-tensor.ts';
+
 import { intAttribute, stringAttribute } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { alignRight, permute } from '../labels/label-tensor.ts';
 import { collapse, meet, operandsOf, producedLabels, splitByAxes } from './labels.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels } from './operator.ts';
 

@@ -1,6 +1,5 @@
 // Movement that chooses or repeats positions: Transpose, Slice, Gather, Split, Pad, Expand, Tile.
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { alignRight, permute, take } from '../coupling/label-tensor.ts';
+
 import {
   intAttribute,
   intsAttribute,
@@ -9,6 +8,8 @@ import {
   withAttribute,
   withoutAttribute,
 } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { alignRight, permute, take } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
 import { freezeOperands } from './labels.ts';
 import type { MoveFacts, NodeFacts, Operator, RewriteContext } from './operator.ts';

@@ -1,5 +1,5 @@
 // The facts that every rule may read about a node, taken from the trace.
-import { type TracedModel, tracedShape } from '../trace/traced-model.ts';
+import { type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import type { NodeFacts } from './operator.ts';
 
 /** Facts of the node with that index. */

@@ -1,11 +1,11 @@
 // Normalisations: per-channel ones pass channels on and are cut along, the others tie or freeze what they mix.
 
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { extentAxes } from '../coupling/label-tensor.ts';
 import { floatAttribute, intAttribute, intsAttribute, withAttribute } from '../graph/attributes.ts';
+import type { TracedModel } from '../graph/traced-model.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { extentAxes } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
 import { freezeOperands, mixAlong, representative, splitByAxes, tieAlong } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 

@@ -6,13 +6,13 @@ import { type Coupling, FIXED } from '../coupling/coupling.ts';
 import { keepAll } from '../coupling/survivors.ts';
 import type { AttributeValues } from '../graph/attribute-value.ts';
 import { GraphBuilder, type GraphBuilderOptions } from '../graph/builder.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
 import { listCuts, rootLabels } from '../plan/cuts.ts';
 import { prepareLimits } from '../plan/limits.ts';
 import { createRandom } from '../random.ts';
 import { cutModel } from '../surgery/cut-model.ts';
 import { traceModel } from '../trace/trace.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
 import { describeVerification, verifyCut } from '../verify/verify-cut.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';

@@ -1,9 +1,10 @@
 // The shape of an operator's record: one optional rule per interpretation of the graph.
 // An operator without a `couple` or `move` rule is a barrier: every channel that touches it is frozen.
-import type { LabelTensor, UseRole } from '../coupling/coupling.ts';
+
+import type { TracedModel, ValueKind } from '../graph/traced-model.ts';
+import type { Selection, UseRequest } from '../labels/channel-use.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
-import type { Selection } from '../surgery/slice.ts';
-import type { TracedModel, ValueKind } from '../trace/traced-model.ts';
 
 /** The facts every rule may read about one node. */
 export interface NodeFacts {
@@ -23,22 +24,6 @@ export interface NodeFacts {
 export interface MoveFacts extends NodeFacts {
   /** Labels for positions that come from nowhere (padding, repeats of a single channel). */
   fresh(count: number): Int32Array;
-}
-
-/** One constant input seen along one axis: what `use` records. */
-export interface UseRequest {
-  readonly input: number;
-  readonly role: UseRole;
-  readonly axis: number;
-  /** Channel id of each position along `axis`. */
-  readonly flow: Int32Array;
-  readonly kernel?: {
-    readonly out: number;
-    readonly in: number;
-    readonly spatial: readonly number[];
-    readonly flipped: boolean;
-  };
-  readonly within?: { readonly axis: number; readonly from: number; readonly to: number };
 }
 
 /** What a coupling rule may do. */

@@ -1,8 +1,8 @@
 // QuantizeLinear and DequantizeLinear on activations: element-wise, with scales cut along where they are per channel.
 import { intAttribute } from '../graph/attributes.ts';
+import type { TracedModel } from '../graph/traced-model.ts';
+import type { Selection } from '../labels/channel-use.ts';
 import type { Node } from '../onnx/model.ts';
-import type { Selection } from '../surgery/slice.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
 import { freezeOperands, representative, splitByAxes } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 

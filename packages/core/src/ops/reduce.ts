@@ -1,7 +1,8 @@
 // Reductions: axes that carry channels are mixed, the others only shrink.
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { compress, extentAxes, take } from '../coupling/label-tensor.ts';
+
 import { intAttribute, intsAttribute } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { compress, extentAxes, take } from '../labels/label-tensor.ts';
 import { mixAlong } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 

@@ -1,8 +1,8 @@
 // Movement that keeps order: Reshape, Flatten, Squeeze, Unsqueeze. The traced shapes say everything.
 
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { reshape } from '../coupling/label-tensor.ts';
 import { intAttribute, intsAttribute, withAttribute } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { reshape } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
 import type { MoveFacts, Operator, RewriteContext } from './operator.ts';
 

@@ -1,7 +1,8 @@
 // DepthToSpace and SpaceToDepth: pixels become channels and back.
-import type { LabelTensor } from '../coupling/coupling.ts';
-import { alongAxis, extentAxes } from '../coupling/label-tensor.ts';
+
 import { intAttribute, stringAttribute } from '../graph/attributes.ts';
+import type { LabelTensor } from '../labels/label-tensor.ts';
+import { alongAxis, extentAxes } from '../labels/label-tensor.ts';
 import type { CouplingContext, MoveFacts, Operator, OutputLabels } from './operator.ts';
 
 /** The b² channels that become one output channel's pixels go together. */

@@ -5,10 +5,10 @@ import { analyseCoupling } from '../coupling/analyse.ts';
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll } from '../coupling/survivors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
 import { createRandom } from '../random.ts';
 import { traceModel } from '../trace/trace.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
 import { rootLabels } from './cuts.ts';
 
 /** Runs every model of these tests. */

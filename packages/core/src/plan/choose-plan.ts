@@ -4,8 +4,8 @@ import type { Cost, CostModel } from '../cost/cost.ts';
 import { type Coupling, FIXED } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll } from '../coupling/survivors.ts';
 import { EspalierError } from '../errors.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import { groupBy } from '../group-by.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
 import { matchesPattern, type PlanLimits, prepareLimits } from './limits.ts';
 
 /** Exactly one of these says how much to cut. */

@@ -1,7 +1,7 @@
 // The plan's `cuts`: every slice that a choice of classes takes from every constant, in the original model's own names.
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, stays } from '../coupling/survivors.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { PlanCut, PlanGroup } from './plan.ts';
 
 /** The slices that go, in the order of the graph. */

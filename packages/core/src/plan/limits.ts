@@ -2,7 +2,7 @@
 // protected layers. Limits only ever bring channels back, so they always end in a valid choice.
 import { type Coupling, FIXED, type Use } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll } from '../coupling/survivors.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import { balance, linkConstraints } from './balance.ts';
 
 /** Limits of a plan. */

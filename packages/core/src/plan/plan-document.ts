@@ -2,9 +2,9 @@
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll, keptPositions, stays } from '../coupling/survivors.ts';
 import { EspalierError } from '../errors.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import { groupBy } from '../group-by.ts';
 import { suggestName } from '../suggest-name.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
 import { listCuts, listPlanGroups, rootLabels } from './cuts.ts';
 import { findSchemaProblem } from './json-schema.ts';
 import { PLAN_VERSION, type Plan, type PlanGroup } from './plan.ts';

@@ -2,12 +2,13 @@
 // and behind casts and dequantisation where the file stores it so (an fp16 weight stays an fp16 weight).
 
 import { EspalierError } from '../errors.ts';
+import type { TracedModel } from '../graph/traced-model.ts';
 import { groupBy } from '../group-by.ts';
+import type { Selection } from '../labels/channel-use.ts';
 import type { Node, Tensor } from '../onnx/model.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
-import { type Selection, sameSelection, sliceArray } from './slice.ts';
+import { sameSelection, sliceArray } from './slice.ts';
 
 /** One reader of a constant: the node and input, and what is left of the constant there. */
 export interface ConstantReader {

@@ -6,6 +6,7 @@ import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.
 import type { ArrayType, Engine, NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import { makeNode } from '../graph/attributes.ts';
+import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import { capturedValues } from '../graph/wiring.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
@@ -13,7 +14,6 @@ import { float32ToFloat16, makeTensor } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { RewriteContext } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
-import { nodeId, type TracedModel, tracedShape } from '../trace/traced-model.ts';
 import { type ConstantReader, cutConstants } from './cut-constants.ts';
 import { evaluateShapes, patchShape, type ShapeContents } from './shape-arithmetic.ts';
 import { selectionOf } from './slice.ts';

@@ -2,11 +2,11 @@
 // at every traced size, and patched element by element where they come out wrong.
 import type { Engine, NdArray } from '../engine/engine.ts';
 import { makeNode } from '../graph/attributes.ts';
+import type { TracedModel } from '../graph/traced-model.ts';
 import type { Node, Tensor } from '../onnx/model.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
 import { toNumbers } from '../trace/trace.ts';
-import type { TracedModel } from '../trace/traced-model.ts';
 
 /** Contents of shape values on the cut graph: one map per traced size. */
 export type ShapeContents = readonly ReadonlyMap<string, readonly number[]>[];

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FIXED, type Use } from '../coupling/coupling.ts';
-import { type Selection, sameSelection, selectionOf, sliceArray } from './slice.ts';
+import type { Selection } from '../labels/channel-use.ts';
+import { sameSelection, selectionOf, sliceArray } from './slice.ts';
 
 const matrix = {
   type: 'float32',

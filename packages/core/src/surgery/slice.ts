@@ -2,18 +2,7 @@
 import type { Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptPositions } from '../coupling/survivors.ts';
 import type { ArrayData, NdArray } from '../engine/engine.ts';
-
-/** What stays of a constant at one use: per axis, kept positions; grouped weights keep other columns in each block of rows. */
-export interface Selection {
-  /** Kept positions by axis; axes that are not listed stay whole. */
-  readonly axes: ReadonlyMap<number, Int32Array>;
-  /** Blocks of `axis` (rows [from, to)), each with its own kept positions on `inner`. */
-  readonly blocks?: {
-    readonly axis: number;
-    readonly inner: number;
-    readonly parts: readonly { readonly from: number; readonly to: number; readonly kept: Int32Array }[];
-  };
-}
+import type { Selection } from '../labels/channel-use.ts';
 
 /** The selection that all uses of one input of one node ask for; undefined when nothing goes. */
 export function selectionOf(uses: readonly Use[], keep: KeepMask): Selection | undefined {

@@ -1,8 +1,8 @@
 // Random inputs for traces, proofs and timing.
 import type { ArrayData, NdArray, ValueType } from '../engine/engine.ts';
+import type { InputSize } from '../graph/traced-model.ts';
 import { elementCount, float32ToFloat16 } from '../onnx/tensor.ts';
 import type { Random } from '../random.ts';
-import type { InputSize } from './traced-model.ts';
 
 /** One random array per input: standard normal for floats, 0 for integers, false for booleans. */
 export function randomFeeds(

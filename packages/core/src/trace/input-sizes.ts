@@ -1,7 +1,7 @@
 // Which input sizes to trace: declared dims, the user's --input-shape, the model's metadata, documented defaults.
 import { EspalierError } from '../errors.ts';
+import type { InputSize } from '../graph/traced-model.ts';
 import type { Dimension, Model, ValueInfo } from '../onnx/model.ts';
-import type { InputSize } from './traced-model.ts';
 
 /** Defaults for dims that a model leaves open: batch 1, three channels, 128 spatial (small enough for super-resolution nets,
  * large enough for five halvings). */

@@ -1,8 +1,8 @@
 import { createOrtEngine } from '@espalier/node';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../graph/builder.ts';
+import { nodeId, tracedShape } from '../graph/traced-model.ts';
 import { toNumbers, traceModel } from './trace.ts';
-import { nodeId, tracedShape } from './traced-model.ts';
 
 const engine = createOrtEngine();
 const ones = (...dims: number[]) => ({

@@ -2,6 +2,7 @@
 // There is no hand-written ONNX shape inference anywhere.
 import type { Engine, NdArray, Session } from '../engine/engine.ts';
 import { makeNode, tensorAttribute } from '../graph/attributes.ts';
+import type { InputSize, TracedModel, ValueKind } from '../graph/traced-model.ts';
 import { capturedValues, sortGraph, wire } from '../graph/wiring.ts';
 import { DataType, type Graph, type Model, type Node, type ValueInfo } from '../onnx/model.ts';
 import { elementCount, tensorArray, toFloat32 } from '../onnx/tensor.ts';
@@ -9,7 +10,6 @@ import { operatorOf } from '../ops/table.ts';
 import { createRandom } from '../random.ts';
 import { randomFeeds } from './feeds.ts';
 import { chooseInputSizes } from './input-sizes.ts';
-import type { InputSize, TracedModel, ValueKind } from './traced-model.ts';
 
 /** Contents of shape values are read up to this many elements. */
 const MAX_CONTENT = 4096;

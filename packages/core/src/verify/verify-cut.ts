@@ -2,6 +2,7 @@
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong } from '../coupling/survivors.ts';
 import type { Engine, NdArray, Session } from '../engine/engine.ts';
+import { type InputSize, nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
 import { elementCount, toFloat32 } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
@@ -9,7 +10,6 @@ import type { PlanCut } from '../plan/plan.ts';
 import { createRandom } from '../random.ts';
 import { randomFeeds } from '../trace/feeds.ts';
 import { toNumbers } from '../trace/trace.ts';
-import { type InputSize, nodeId, type TracedModel } from '../trace/traced-model.ts';
 import { compareRows } from './deviation.ts';
 import { zeroOriginal } from './zeroed-original.ts';
 

@@ -1,11 +1,11 @@
 // The zeroed original: the model before the cut, with zeros in every weight slice that reads a cut channel.
 import type { ArrayData, NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
+import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor } from '../onnx/model.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import type { PlanCut } from '../plan/plan.ts';
-import { nodeId, type TracedModel } from '../trace/traced-model.ts';
 
 /**
  * Zeroes the `consume` entries of a plan, use by use: every node gets its own copy of a weight it reads a cut channel with. Nothing else of the

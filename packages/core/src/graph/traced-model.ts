@@ -2,8 +2,8 @@
 
 import type { ArrayType, NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
-import type { Wiring } from '../graph/wiring.ts';
 import type { Graph, Model, Node } from '../onnx/model.ts';
+import type { Wiring } from './wiring.ts';
 
 /**
  * How a value comes about. constant: depends on no graph input. shape: depends on inputs only through Shape and Size.

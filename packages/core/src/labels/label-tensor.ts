@@ -1,6 +1,14 @@
 // Label tensors: integers that name the channels of a value, broadcast-compatible with its shape (usually [1, C, 1, 1]).
 // Movement operators apply to them exactly as they apply to the value itself.
-import type { LabelTensor } from './coupling.ts';
+
+/** Integers broadcast-compatible with a value's shape: `dims[d]` is 1 or the value's size. */
+export interface LabelTensor {
+  readonly dims: readonly number[];
+  readonly data: Int32Array;
+}
+
+/** Position that no cut removes; the same number as `FIXED`, before ids become classes. */
+export const NONE = -1;
 
 /** Labels along one axis of a value of that rank. */
 export function alongAxis(rank: number, axis: number, data: Int32Array): LabelTensor {
