@@ -1,7 +1,7 @@
 // Every command on a small model, as a user runs it: stdout, stderr, exit code, files.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeModel, encodeModel, type Model, makeTensor, tensorArray } from '@espalier/core';
+import { createRandom, decodeModel, encodeModel, type Model, makeTensor, tensorArray } from '@espalier/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { documents } from '../../packages/cli/src/documents/documents.ts';
 import { openWorkplace, smallClassifierBytes, type Workplace } from './run-cli.ts';
@@ -80,7 +80,8 @@ describe('prune', () => {
       expect(stdout).toMatch(new RegExp(`^${row} +\\S`, 'm'));
     }
     expect(stdout).toMatch(/^proven: largest deviation /m);
-    expect(stdout).toMatch(/^next: espalier eval small\.onnx --reference net\.onnx --data DATA$/m);
+    // What is next depends on how much faster it became.
+    expect(stdout).toMatch(/^next: espalier (eval small\.onnx --reference|prune net\.onnx --macs 0\.6) /m);
     expect(stderr).toContain('scoring channels\n');
     expect(stderr).toContain('proving the cut\n');
     expect((await runJson('inspect', ['small.onnx'])).document.metrics.macs).toBeLessThan(
@@ -188,6 +189,34 @@ describe('prune', () => {
     expect(Object.keys(document.before.accuracy ?? {})).toEqual(['top1', 'top5']);
     expect(document.after.accuracy?.top5).toBe(1);
     expect(document.next).toBe('espalier bench net.onnx net-pruned.onnx');
+    expect(document.agreement).toBeUndefined();
+  });
+
+  it('measures agreement with the original on data without labels', async () => {
+    await place.write('images.npy', npyImages(6));
+    const { document, stderr } = await runJson('prune', [
+      'net.onnx',
+      '--macs',
+      '0.6',
+      '--data',
+      'images.npy',
+      ...QUICK,
+    ]);
+    expect(stderr).toBe('');
+    expect(Object.keys(document.agreement ?? {})).toEqual(['top1Agreement', 'kl']);
+    expect(document.agreement?.kl).toBeGreaterThan(0);
+    expect(document.before.accuracy).toBeUndefined();
+    const told = await place.run([
+      'prune',
+      'net.onnx',
+      '--macs',
+      '0.6',
+      '--data',
+      'images.npy',
+      '--force',
+      ...QUICK,
+    ]);
+    expect(told.stdout).toMatch(/^agreement with the original +value\ntop1Agreement +[01]\.\d{4}\nkl /m);
   });
 });
 
@@ -258,6 +287,40 @@ describe('eval', () => {
   });
 });
 
+describe('eval --reference', () => {
+  it('tells how far two models agree, by the task that is guessed or told', async () => {
+    await place.write('images.npy', npyImages(5));
+    const pair = ['net.onnx', '--reference', 'net.onnx', '--data', 'images.npy'];
+    const { document, stderr } = await runJson('eval', pair);
+    expect(document.metrics).toEqual({ 'agreement.top1Agreement': 1, 'agreement.kl': 0 });
+    expect(stderr).toContain(
+      "task: classify (Output 'logits_out' [1, 5] is one row of 5 scores per sample.)",
+    );
+    const other = await runJson('eval', [...pair, '--task', 'other']);
+    expect(other.document.metrics).toMatchObject({ 'agreement.relativeL2': 0 });
+    expect(other.document.metrics['agreement.cosine/logits_out']).toBeCloseTo(1);
+  });
+
+  it('adds to accuracy where there are labels', async () => {
+    await writeRecords();
+    const data = ['--data', 'data.bin', '--record-shape', '3x8x8', '--data-format', 'records'];
+    const { document } = await runJson('eval', ['net.onnx', '--reference', 'net.onnx', ...data]);
+    expect(Object.keys(document.metrics)).toEqual([
+      'top1',
+      'top5',
+      'agreement.top1Agreement',
+      'agreement.kl',
+    ]);
+  });
+
+  it('needs one of the two', async () => {
+    await place.write('images.npy', npyImages(2));
+    const { code, stderr } = await place.run(['eval', 'net.onnx', '--data', 'images.npy']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error eval\.no-metric: .* have no labels/m);
+  });
+});
+
 describe('bench', () => {
   it('compares models side by side and profiles them', async () => {
     const times = ['--seconds', '0', '--rounds', '2', '--threads', '1'];
@@ -305,4 +368,14 @@ async function writeRecords(): Promise<void> {
       i % size === 0 ? Math.floor(i / size) % 5 : (i * 7919) % 256,
     ),
   );
+}
+
+/** A NumPy file of so many 3x8x8 images without labels. */
+function npyImages(count: number): Uint8Array {
+  const header =
+    `{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, 3, 8, 8), }`.padEnd(117) + '\n';
+  const random = createRandom(9);
+  const values = Float32Array.from({ length: count * 192 }, () => random.normal());
+  const start = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0];
+  return Uint8Array.from([...start, ...new TextEncoder().encode(header), ...new Uint8Array(values.buffer)]);
 }

@@ -21,13 +21,17 @@ export const runEval: RunCommand<'eval'> = async (context) => {
   const file = await readModel(context.arguments[0]!);
   const reference = options.reference === undefined ? undefined : await readModel(options.reference);
   const models = reference ? [reference.model, file.model] : [file.model];
-  const { metrics, ...about } = await evaluateOn(options.data, models, createOrtEngine(), context);
+  const { metrics, agreement, ...about } = await evaluateOn(options.data, models, createOrtEngine(), context);
   const document: EvalDocument = {
     schema: 'espalier/eval@1',
     model: describeFile(file),
     ...(reference && { reference: describeFile(reference) }),
     ...about,
-    metrics: metrics.at(-1)!,
+    metrics: { ...metrics.at(-1), ...prefixed('agreement.', agreement) },
   };
   return { document, lines: formatEval(document, terminal.paint) };
 };
+
+function prefixed(prefix: string, metrics: EvalDocument['metrics']): EvalDocument['metrics'] {
+  return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [prefix + name, value]));
+}

@@ -4,6 +4,7 @@ import {
   type Engine,
   EspalierError,
   formatPreprocess,
+  type Metric,
   type Model,
   type Session,
 } from '@espalier/core';
@@ -22,19 +23,27 @@ import {
 } from '@espalier/node';
 import { parse } from 'yaml';
 import type { EvalDocument } from '../documents/eval-document.ts';
+import type { PruneDocument } from '../documents/prune-document.ts';
 import type { OptionsFor } from '../options/options.ts';
 import type { CommandContext } from './command.ts';
 
 type Context = CommandContext<'eval'> | CommandContext<'prune'>;
 type DataOptions = OptionsFor<'eval'> | OptionsFor<'prune'>;
 
+type Metrics = EvalDocument['metrics'];
+
 /** What was measured, without the models. */
 export interface EvaluationResult extends Pick<EvalDocument, 'data' | 'preprocess' | 'assumed'> {
-  /** One record of metrics per model. */
-  readonly metrics: readonly EvalDocument['metrics'][];
+  /** Against the labels, one record per model; empty without labels. */
+  readonly metrics: readonly Metrics[];
+  /** Of the last model with the first; empty with a single model. */
+  readonly agreement: Metrics;
 }
 
-/** Evaluates models over `path`, all on the same samples; the others also agree with the first, or not. */
+/**
+ * Evaluates one model over `path`, or two on the same samples: then the second also agrees with the first, or not. Error, kind data:
+ * `eval.no-metric` for a single model and data without labels.
+ */
 export async function evaluateOn(
   path: string,
   models: readonly Model[],
@@ -62,12 +71,14 @@ export async function evaluateOn(
           : `preprocessing: ${formatPreprocess(open.preprocess)}`,
       );
     }
-    const choice = own ? { createMetric: own, notes: [] } : chooseMetrics(open, options.layout);
+    terminal.log(`task: ${open.task.task} (${open.task.reason})`);
+    const choice = chooseMetrics(open, {
+      ...(options.layout !== undefined && { layout: options.layout }),
+      ...(own && { createMetric: own }),
+    });
     for (const note of choice.notes) terminal.log(note);
+    if (!choice.createMetric && models.length === 1) throw nothingToMeasure(path);
     const subjects = open.sessions.map((session, i) => subjectOf(session, choice, i > 0));
-    if (subjects.every(({ metrics, agreement }) => metrics.length + agreement.length === 0)) {
-      throw nothingToMeasure(path);
-    }
     const { preprocess } = open;
     const samples = await follow(
       evaluateModels(subjects, { dataset, preprocess, batch, signal, ...(limit !== undefined && { limit }) }),
@@ -77,26 +88,36 @@ export async function evaluateOn(
       data: { path, description: dataset.description, samples, choice: dataset.choice },
       preprocess: open.guess ? formatPreprocess(preprocess) : null,
       assumed: options.preprocess === undefined ? [...(open.guess?.assumed ?? [])] : [],
-      metrics: subjects.map(readMetrics),
+      metrics: subjects.map(({ metrics }) => readMetrics(metrics)),
+      agreement: readMetrics(subjects.at(-1)!.agreement),
     };
   } finally {
     await open.close();
   }
 }
 
-/** Metrics before and after a cut; undefined without data. */
-export async function evaluatePair(
+/** What a cut changed on the data: accuracy before and after where there are labels, else agreement with the original. */
+export interface CutEffect {
+  readonly before: Pick<PruneDocument['before'], 'accuracy'>;
+  readonly after: Pick<PruneDocument['after'], 'accuracy'>;
+  readonly agreement?: Metrics;
+}
+
+/** Measures a cut on the data of the options; nothing without data. */
+export async function evaluateCut(
   { file }: Analysis,
   pruned: Model,
   engine: Engine,
   context: CommandContext<'prune'>,
-): Promise<
-  { readonly before: EvalDocument['metrics']; readonly after: EvalDocument['metrics'] } | undefined
-> {
+): Promise<CutEffect> {
   const { data } = context.options;
-  if (data === undefined) return undefined;
-  const { metrics } = await evaluateOn(data, [file.model, pruned], engine, context);
-  return { before: metrics[0]!, after: metrics[1]! };
+  if (data === undefined) return { before: {}, after: {} };
+  const { metrics, agreement } = await evaluateOn(data, [file.model, pruned], engine, context);
+  const [before, after] = metrics as [Metrics, Metrics];
+  const labelled = Object.keys(before).length > 0;
+  return labelled
+    ? { before: { accuracy: before }, after: { accuracy: after } }
+    : { before: {}, after: {}, agreement };
 }
 
 function datasetOptions({
@@ -147,14 +168,9 @@ function subjectOf(
   };
 }
 
-/** All numbers of one model by name; those of agreement begin with `agreement.`. JSON has no NaN. */
-function readMetrics({ metrics, agreement }: EvaluationSubject): EvalDocument['metrics'] {
-  const numbers = [
-    ...metrics.flatMap((metric) => Object.entries(metric.result())),
-    ...agreement.flatMap((metric) =>
-      Object.entries(metric.result()).map(([name, value]) => [`agreement.${name}`, value] as const),
-    ),
-  ];
+/** All numbers by name. JSON has neither NaN nor infinity. */
+function readMetrics(metrics: readonly Pick<Metric, 'result'>[]): Metrics {
+  const numbers = metrics.flatMap((metric) => Object.entries(metric.result()));
   return Object.fromEntries(numbers.map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
 }
 
@@ -162,7 +178,7 @@ function nothingToMeasure(path: string): EspalierError {
   return new EspalierError({
     kind: 'data',
     code: 'eval.no-metric',
-    message: `The data ${path} have no labels, and nothing else can be measured of this model.`,
-    hint: 'Give labelled data; for a detector --task detect and --reference ORIGINAL; or your own --metric FILE.',
+    message: `The data ${path} have no labels, and there is no other model to agree with.`,
+    hint: 'Give labelled data, --reference ORIGINAL, or your own --metric FILE.',
   });
 }

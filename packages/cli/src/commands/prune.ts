@@ -19,8 +19,9 @@ import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatPrune } from '../report/prune-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { CommandContext, RunCommand } from './command.ts';
-import { evaluatePair } from './evaluate.ts';
+import { evaluateCut } from './evaluate.ts';
 import { measureModels } from './measure.ts';
+import { adviseAfterCut } from './prune-advice.ts';
 import { readTarget } from './prune-target.ts';
 
 type Context = CommandContext<'prune'>;
@@ -47,10 +48,16 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   // From here on the result is safe: an interrupt costs only the measurements.
   const latency =
     options.bench && !failure ? await compareLatency(analysis, pruning, engine, context) : undefined;
-  const accuracy = failure ? undefined : await evaluatePair(analysis, pruning.model, engine, context);
+  const effect = failure ? undefined : await evaluateCut(analysis, pruning.model, engine, context);
 
   const bytes = written?.bytes ?? encodedSize(pruning.model);
   const { before, after } = pruning;
+  const macs = after.macs / before.macs;
+  const layers = pruning.plan.groups.map(({ root, channels, removed }) => ({
+    node: root,
+    channels,
+    kept: channels - removed.length,
+  }));
   const document: PruneDocument = {
     schema: 'espalier/prune@1',
     model: describeFile(analysis.file),
@@ -58,22 +65,27 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
     plan: planPath === undefined ? null : resolve(planPath),
     made: { ...pruning.plan.made },
     metrics: {
-      macs: after.macs / before.macs,
+      macs,
       params: after.params / before.params,
       bytes: bytes / analysis.file.bytes,
       removedChannels: pruning.removedChannels,
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
-    before: { ...before, bytes: analysis.file.bytes, ...(accuracy && { accuracy: accuracy.before }) },
-    after: { ...after, bytes, ...(accuracy && { accuracy: accuracy.after }) },
-    layers: pruning.plan.groups.map(({ root, channels, removed }) => ({
-      node: root,
-      channels,
-      kept: channels - removed.length,
-    })),
+    before: { ...before, bytes: analysis.file.bytes, ...effect?.before },
+    after: { ...after, bytes, ...effect?.after },
+    ...(effect?.agreement && { agreement: effect.agreement }),
+    layers,
     ...(proof && { proof }),
     ...(latency && { latency }),
-    next: written ? suggestNext(path, output, options) : null,
+    ...adviseAfterCut({
+      macs,
+      path,
+      output: written && output,
+      options,
+      sources,
+      layers,
+      latency,
+    }),
   };
   return { document, lines: formatPrune(document, terminal.paint), ...(failure && { failure }) };
 };
@@ -128,11 +140,4 @@ function compareLatency(
   // Quick: enough for a first impression, `bench` takes its time.
   const quick = { minSeconds: 1, provider, ...(threads !== undefined && { threads }), seed, signal };
   return measureModels(engine, subjects, makeFeeds(traced, seed), quick, terminal);
-}
-
-/** What a user does after a cut: see whether it still does its job, or how fast it really is. */
-function suggestNext(path: string, output: string, { data }: Context['options']): string {
-  return data === undefined
-    ? `espalier eval ${output} --reference ${path} --data DATA`
-    : `espalier bench ${path} ${output}`;
 }

@@ -9,7 +9,7 @@ const state = costField.extend({
   accuracy: z
     .record(z.string(), z.number().nullable())
     .optional()
-    .describe('metrics on the data; with --data'),
+    .describe('metrics on the data; with --data that have labels'),
 });
 
 /** What was cut, what it changed, and the proof. */
@@ -31,6 +31,10 @@ export const pruneDocument = z.object({
   }),
   before: state,
   after: state,
+  agreement: z
+    .record(z.string(), z.number().nullable())
+    .optional()
+    .describe("metrics of the pruned model's agreement with the original; with --data that have no labels"),
   layers: z
     .array(
       z.object({
@@ -42,6 +46,7 @@ export const pruneDocument = z.object({
     .describe('layers that lost channels'),
   proof: proofField.optional().describe('absent with --no-verify'),
   latency: latencyField.optional().describe('absent with --no-bench'),
+  remarks: z.array(z.string()).describe('what the numbers do not say by themselves, as sentences'),
   next: z.string().nullable().describe('a command that makes sense now'),
 });
 

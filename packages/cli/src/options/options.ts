@@ -224,7 +224,7 @@ export const options = {
   data: {
     type: 'path',
     value: 'PATH',
-    text: 'labelled data: a folder or a file, its format is recognised',
+    text: 'data, labelled or not: a folder or a file, its format is recognised',
     commands: DATA_COMMANDS,
   },
   dataFormat: {
@@ -260,7 +260,7 @@ export const options = {
   task: {
     type: 'choice',
     choices: ['classify', 'detect', 'segment', 'other'] as const satisfies readonly ModelTask[],
-    text: 'what the model is for, where it cannot be guessed',
+    text: 'what the model is for, where labels and output shapes do not tell',
     commands: DATA_COMMANDS,
   },
   layout: {

@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDims, formatFactor, formatMs, formatPercent } from './units.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDims,
+  formatFactor,
+  formatMs,
+  formatNumberOf,
+  formatPercent,
+  formatScore,
+} from './units.ts';
 
 it.each([
   [0, '0'],
@@ -26,4 +35,18 @@ it('prints fractions, factors and dims', () => {
   expect(formatFactor(1.716)).toBe('1.72x');
   expect(formatDims([1, 'h', null])).toBe('1xhx?');
   expect(formatDims([])).toBe('scalar');
+});
+
+it.each([
+  [0.83204, '0.8320'],
+  [0, '0.0000'],
+  [0.000012, '1.2e-5'],
+  [-0.5, '-0.5000'],
+  [null, '-'],
+  [undefined, '-'],
+])('prints the metric %s as %s', (value, text) => expect(formatScore(value)).toBe(text));
+
+it('counts things', () => {
+  expect(formatNumberOf(1, 'layer')).toBe('1 layer');
+  expect(formatNumberOf(0, 'layer')).toBe('0 layers');
 });

@@ -30,6 +30,17 @@ export function formatMs(ms: number): string {
   return `${threeDigits(ms)} ms`;
 }
 
+/** A metric: `0.8320`, `1.2e-5`, `-` where there was nothing to measure. */
+export function formatScore(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '-';
+  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(4);
+}
+
+/** `1 layer`, `2 layers`. */
+export function formatNumberOf(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** `1.72x`. */
 export function formatFactor(factor: number): string {
   return `${factor.toFixed(2)}x`;

@@ -2,6 +2,7 @@
 import type { EvalDocument } from '../documents/eval-document.ts';
 import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
+import { formatNumberOf, formatScore } from '../output/units.ts';
 
 /** Lines of the report: every metric, then what it was measured on. */
 export function formatEval(
@@ -10,13 +11,13 @@ export function formatEval(
 ): readonly string[] {
   const [heads = '', ...rows] = formatTable(
     [{ head: 'metric' }, { head: 'value', align: 'right' }],
-    Object.entries(metrics).map(([name, value]) => [name, value?.toFixed(4) ?? '-']),
+    Object.entries(metrics).map(([name, value]) => [name, formatScore(value)]),
   );
   return [
     paint.bold(heads),
     ...rows,
     '',
-    `${data.samples} samples of ${data.path} (${data.description})`,
+    `${formatNumberOf(data.samples, 'sample')} of ${data.path} (${data.description})`,
     ...(preprocess === null ? [] : [`preprocessing: ${preprocess}`]),
     ...(assumed.length === 0 ? [] : [`assumed, please confirm: ${assumed.join(', ')}`]),
   ];

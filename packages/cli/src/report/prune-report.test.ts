@@ -55,6 +55,7 @@ const full: PruneDocument = {
   layers: [{ node: 'conv1_out', channels: 16, kept: 9 }],
   proof,
   latency,
+  remarks: [],
   next: 'espalier bench net.onnx small.onnx',
 };
 
@@ -90,6 +91,26 @@ describe('formatPrune', () => {
     };
     expect(pruneDocument.parse(failed)).toEqual(failed);
     await expect(text(formatPrune(failed, plainPaint))).toMatchFileSnapshot('./golden/prune-failed.txt');
+  });
+});
+
+describe('formatPrune in detail', () => {
+  it('folds many layers and shows agreement, remarks and a disturbed measurement', async () => {
+    const [original, pruned] = latency.models;
+    const disturbed: PruneDocument = {
+      ...full,
+      layers: Array.from({ length: 23 }, (_, i) => ({ node: `conv${i}_out`, channels: 64, kept: 40 + i })),
+      before: { ...full.before, accuracy: undefined },
+      after: { ...full.after, accuracy: undefined },
+      agreement: { top1Agreement: 0.98, kl: 0.00012 },
+      latency: {
+        ...latency,
+        models: [original!, { ...pruned!, speedup: { value: 0.99, interval: [0.15, 7.1] } }],
+      },
+      remarks: ['A remark.'],
+    };
+    expect(pruneDocument.parse(disturbed)).toEqual(disturbed);
+    await expect(text(formatPrune(disturbed, plainPaint))).toMatchFileSnapshot('./golden/prune-detail.txt');
   });
 });
 

@@ -1,13 +1,25 @@
-// `prune` as text: before and after, the proof, and what to do next.
+// `prune` as text: before and after, layer by layer, the proof, and what to do next.
+import { judgeSpeed } from '../describe/judge-speed.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
-import { formatBytes, formatCount, formatFactor, formatMs, formatPercent } from '../output/units.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatFactor,
+  formatMs,
+  formatNumberOf,
+  formatPercent,
+  formatScore,
+} from '../output/units.ts';
 import { formatProof } from './proof-report.ts';
+
+/** More layers than this are folded. */
+const SHOWN_LAYERS = 20;
 
 /** Lines of the report. */
 export function formatPrune(document: PruneDocument, paint: Paint): readonly string[] {
-  const { output, plan, metrics, layers, proof, next } = document;
+  const { output, plan, metrics, layers, agreement, proof, remarks, next } = document;
   return [
     ...formatTable(
       [
@@ -19,10 +31,14 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
       listChanges(document),
     ),
     '',
-    `${formatPercent(metrics.removedChannels)} of the channels that can go were removed, in ${layers.length} layers.`,
+    ...formatLayers(layers),
+    `${formatPercent(metrics.removedChannels)} of the channels that can go were removed, in ${formatNumberOf(layers.length, 'layer')}.`,
+    '',
+    ...(agreement ? [...formatAgreement(agreement), ''] : []),
     ...(proof ? formatProof(proof, paint) : [paint.yellow('not proven: the proof was skipped')]),
     ...(output === null ? ['No model was written.'] : [`model: ${output}`]),
     ...(plan === null ? [] : [`plan: ${plan}`]),
+    ...(remarks.length === 0 ? [] : ['', ...remarks.map((remark) => paint.yellow(remark))]),
     ...(next === null ? [] : ['', `next: ${paint.bold(next)}`]),
   ];
 }
@@ -30,7 +46,6 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
 function listChanges({ before, after, metrics, latency }: PruneDocument): readonly (readonly string[])[] {
   const names = Object.keys({ ...before.accuracy, ...after.accuracy });
   const [original, pruned] = latency?.models ?? [];
-  const score = (value: number | null | undefined): string => value?.toFixed(4) ?? '-';
   return [
     ['parameters', formatCount(before.params), formatCount(after.params), formatPercent(metrics.params)],
     ['MACs', formatCount(before.macs), formatCount(after.macs), formatPercent(metrics.macs)],
@@ -41,10 +56,43 @@ function listChanges({ before, after, metrics, latency }: PruneDocument): readon
             'latency',
             formatMs(original.medianMs.value),
             formatMs(pruned.medianMs.value),
-            `${formatFactor(pruned.speedup.value)} as fast (${pruned.speedup.interval.map(formatFactor).join(' to ')})`,
+            formatSpeedup(metrics.macs, pruned.speedup),
           ],
         ]
       : []),
-    ...names.map((name) => [name, score(before.accuracy?.[name]), score(after.accuracy?.[name]), '']),
+    ...names.map((name) => [
+      name,
+      formatScore(before.accuracy?.[name]),
+      formatScore(after.accuracy?.[name]),
+      '',
+    ]),
   ];
+}
+
+function formatSpeedup(macs: number, speedup: Parameters<typeof judgeSpeed>[1]): string {
+  if (judgeSpeed(macs, speedup) === 'unclear') return 'too disturbed to tell';
+  return `${formatFactor(speedup.value)} as fast (${speedup.interval.map(formatFactor).join(' to ')})`;
+}
+
+function formatLayers(layers: PruneDocument['layers']): readonly string[] {
+  if (layers.length === 0) return [];
+  const rows = layers
+    .slice(0, SHOWN_LAYERS)
+    .map(({ node, channels, kept }) => [node, `${channels} -> ${kept}`, formatPercent(kept / channels)]);
+  const more = layers.length - rows.length;
+  return [
+    ...formatTable(
+      [{ head: 'layer' }, { head: 'channels', align: 'right' }, { head: 'kept', align: 'right' }],
+      rows,
+    ),
+    ...(more > 0 ? [`and ${formatNumberOf(more, 'more layer')}; --json lists all`] : []),
+    '',
+  ];
+}
+
+function formatAgreement(agreement: NonNullable<PruneDocument['agreement']>): readonly string[] {
+  return formatTable(
+    [{ head: 'agreement with the original' }, { head: 'value', align: 'right' }],
+    Object.entries(agreement).map(([name, value]) => [name, formatScore(value)]),
+  );
 }

@@ -1,73 +1,117 @@
-// Which metrics suit a model and its data: what the labels are, and what the outputs look like.
+// Which metrics suit a model and its data: what the labels are, what the model is for, and what its outputs look like.
 import {
   type AgreementMetric,
+  createClassificationAgreement,
   createClassificationMetric,
   createDetectionAgreement,
   createDetectionMetric,
+  createOutputAgreement,
+  createPsnrMetric,
   createSegmentationMetric,
   type Detector,
   EspalierError,
   findLayout,
   guessLayout,
   type Metric,
+  type NdArray,
+  toFloat32,
 } from '@espalier/core';
-import type { OpenEvaluation } from './open-evaluation.ts';
+import { type OpenEvaluation, outputShapes } from './open-evaluation.ts';
 
 /** What {@link chooseMetrics} decided. */
 export interface MetricChoice {
   /** Makes a new metric against the labels; absent without labels. */
   readonly createMetric?: () => Metric;
-  /** Makes a new metric against the answers of another model; absent where espalier has none for this task. */
-  readonly createAgreement?: () => AgreementMetric;
+  /** Makes a new metric against the answers of another model. */
+  readonly createAgreement: () => AgreementMetric;
   /** One sentence per decision a user may want to check. */
   readonly notes: readonly string[];
 }
 
-type Facts = Pick<OpenEvaluation, 'target' | 'task' | 'dataset' | 'sessions' | 'preprocess'>;
-
-/**
- * Chooses the metrics for the labels at hand: top-1 and top-5 for classes, mean IoU for masks, mean average precision for boxes, whose output layout is
- * `layout` or guessed from the shapes. Detectors also agree or not without labels. Errors, kind `data`: `eval.no-metric` for labels
- * that no metric of espalier's own is for, `eval.unknown-layout` when the layout cannot be guessed; `metrics.unknown-layout` (usage).
- */
-export function chooseMetrics(facts: Facts, layout?: string): MetricChoice {
-  const { target, task, dataset, preprocess } = facts;
-  if (target === 'class') return { createMetric: () => createClassificationMetric(), notes: [] };
-  if (task === 'detect') {
-    const { detector, notes } = findDetector(facts, layout);
-    return {
-      ...(target === 'boxes' && { createMetric: () => createDetectionMetric(detector) }),
-      createAgreement: () => createDetectionAgreement(detector),
-      notes,
-    };
-  }
-  if (target === 'mask') {
-    const { width: inputWidth, height: inputHeight } = preprocess;
-    return { createMetric: () => createSegmentationMetric({ inputWidth, inputHeight }), notes: [] };
-  }
-  if (target === 'none') return { notes: [] };
-  throw new EspalierError({
-    kind: 'data',
-    code: 'eval.no-metric',
-    message: `The data ${dataset.name} have labels of kind '${target}', which no metric of espalier's own is for.`,
-    hint: 'Bring your own metric with --metric FILE.',
-  });
+/** What a user says of the metrics. */
+export interface MetricWishes {
+  /** How a detector lays out its boxes; default: guessed from the shapes. */
+  readonly layout?: string;
+  /** Takes the place of the metric against the labels. */
+  readonly createMetric?: () => Metric;
 }
 
-function findDetector(
-  { sessions, preprocess, dataset }: Facts,
-  name: string | undefined,
-): { readonly detector: Detector; readonly notes: readonly string[] } {
+type Facts = Pick<OpenEvaluation, 'target' | 'task' | 'dataset' | 'sessions' | 'preprocess'>;
+
+/** A detector, with the sentence that tells its layout. */
+interface FoundDetector {
+  readonly detector?: Detector;
+  readonly reason: string;
+}
+
+/**
+ * Chooses the metrics. Against labels: top-1 and top-5 for classes, mean average precision for boxes, mean IoU for masks, PSNR for
+ * arrays. Against another model, by the task: top-1 agreement and KL of classifiers, mean average precision of detectors, relative
+ * L2 and cosine of every output of anything else, detectors of unknown layout among them. Errors: `eval.unknown-layout` (data) for
+ * labelled boxes whose layout cannot be guessed; `metrics.unknown-layout` (usage).
+ */
+export function chooseMetrics(facts: Facts, wishes: MetricWishes = {}): MetricChoice {
+  const { target, task } = facts;
+  const found = task.task === 'detect' ? findDetector(facts, wishes.layout) : undefined;
+  const agreement = chooseAgreement(facts, found);
+  if (wishes.createMetric) return { ...agreement, createMetric: wishes.createMetric };
+  switch (target.kind) {
+    case 'none':
+      return agreement;
+    case 'class':
+      return { ...agreement, createMetric: () => createClassificationMetric() };
+    case 'boxes': {
+      const { detector, reason } = found ?? findDetector(facts, wishes.layout);
+      if (!detector) throw unknownLayout(reason);
+      return { ...agreement, createMetric: () => createDetectionMetric(detector) };
+    }
+    case 'mask': {
+      const { width: inputWidth, height: inputHeight } = facts.preprocess;
+      return { ...agreement, createMetric: () => createSegmentationMetric({ inputWidth, inputHeight }) };
+    }
+    case 'array': {
+      const peak = guessPeak(target.array);
+      const note = `PSNR takes ${peak} as the largest value there is, as the first sample suggests.`;
+      return {
+        ...agreement,
+        createMetric: () => createPsnrMetric({ peak }),
+        notes: [...agreement.notes, note],
+      };
+    }
+  }
+}
+
+function chooseAgreement({ task }: Facts, found: FoundDetector | undefined): MetricChoice {
+  const { detector, reason } = found ?? {};
+  if (detector) {
+    return { createAgreement: () => createDetectionAgreement(detector), notes: reason ? [reason] : [] };
+  }
+  if (reason) return { createAgreement: createOutputAgreement, notes: [reason] };
+  return {
+    createAgreement: task.task === 'classify' ? () => createClassificationAgreement() : createOutputAgreement,
+    notes: [],
+  };
+}
+
+function findDetector({ sessions, preprocess, dataset }: Facts, name: string | undefined): FoundDetector {
   const input = { inputWidth: preprocess.width, inputHeight: preprocess.height };
-  if (name !== undefined) return { detector: { ...input, layout: findLayout(name) }, notes: [] };
-  const outputs = sessions[0]!.outputs.map((output) => ({ name: output.name, dims: output.dims ?? [] }));
+  if (name !== undefined) return { detector: { ...input, layout: findLayout(name) }, reason: '' };
   const classCount = dataset.classNames?.length;
-  const { layout, reason } = guessLayout(outputs, {
+  const { layout, reason } = guessLayout(outputShapes(sessions[0]!), {
     ...input,
     ...(classCount !== undefined && { classCount }),
   });
-  if (layout) return { detector: { ...input, layout }, notes: [reason] };
-  throw new EspalierError({
+  return { ...(layout && { detector: { ...input, layout } }), reason };
+}
+
+/** Pictures hold 0 to 255 or 0 to 1; filters may overshoot the latter a little. */
+function guessPeak(array: NdArray): number {
+  const values = toFloat32(array);
+  return array.type === 'uint8' || values.some((value) => value > 2) ? 255 : 1;
+}
+
+function unknownLayout(reason: string): EspalierError {
+  return new EspalierError({
     kind: 'data',
     code: 'eval.unknown-layout',
     message: `How the model lays out its detections is not clear: ${reason}`,

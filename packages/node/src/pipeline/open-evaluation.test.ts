@@ -31,7 +31,7 @@ describe('openEvaluation', () => {
       dataset: datasetOf([picture]),
       preprocess: 'mean=.5',
     });
-    expect(open).toMatchObject({ task: 'classify', target: 'class' });
+    expect(open).toMatchObject({ task: { task: 'classify' }, target: { kind: 'class' } });
     expect(open.guess?.preprocess).toMatchObject({ width: 8, height: 8, mean: [0] });
     expect(open.preprocess).toMatchObject({ width: 8, height: 8, mean: [0.5] });
     await open.close();
@@ -42,7 +42,14 @@ describe('openEvaluation', () => {
     const sample: Sample = { id: '1', input: { kind: 'array', array }, target: { kind: 'none' } };
     const open = await openEvaluation({ engine, models, dataset: datasetOf([sample]) });
     expect(open.guess).toBeUndefined();
-    expect(open.task).toBe('other');
+    // Nothing but the four numbers per sample tells what the model is for.
+    expect(open.task).toEqual({ task: 'classify', reason: expect.stringContaining('one row of 4 scores') });
+    await open.close();
+  });
+
+  it('believes what it is told of the task', async () => {
+    const open = await openEvaluation({ engine, models, dataset: datasetOf([picture]), task: 'other' });
+    expect(open.task.task).toBe('other');
     await open.close();
   });
 

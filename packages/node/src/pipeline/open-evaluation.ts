@@ -3,6 +3,8 @@ import {
   type Dataset,
   type Engine,
   guessPreprocess,
+  guessTask,
+  type LayoutFacts,
   type LoadOptions,
   type Model,
   type ModelTask,
@@ -11,6 +13,8 @@ import {
   parsePreprocess,
   type Sample,
   type Session,
+  type Target,
+  type TaskGuess,
 } from '@espalier/core';
 import { dataInput } from './run-batch.ts';
 
@@ -20,7 +24,7 @@ export interface EvaluationPlan {
   /** The preprocessing is guessed from the first one. */
   readonly models: readonly Model[];
   readonly dataset: Dataset;
-  /** Default: guessed from the targets. */
+  /** Default: told by the targets, else guessed from the shapes of the outputs. */
   readonly task?: ModelTask;
   /** Text or record as `parsePreprocess` takes it, over the guess. */
   readonly preprocess?: string | Readonly<Record<string, unknown>>;
@@ -31,9 +35,10 @@ export interface EvaluationPlan {
 export interface OpenEvaluation {
   readonly sessions: readonly Session[];
   readonly dataset: Dataset;
-  readonly task: ModelTask;
-  /** Kind of the first sample's target. */
-  readonly target: Sample['target']['kind'];
+  /** What the models are for, and what says so. */
+  readonly task: TaskGuess;
+  /** What is known to be true of the first sample; kind `none` without labels. */
+  readonly target: Target;
   readonly preprocess: Preprocess;
   /** What the preprocessing rests on; absent for arrays, which are fed as they are. */
   readonly guess?: PreprocessGuess;
@@ -54,33 +59,56 @@ const UNTOUCHED: Preprocess = {
   layout: 'nchw',
 };
 
-const TASK_OF_TARGET: Readonly<Record<Sample['target']['kind'], ModelTask>> = {
+/** The tasks that labels tell; arrays and no labels at all say nothing. */
+const TASK_OF_TARGET: Readonly<Partial<Record<Target['kind'], ModelTask>>> = {
   class: 'classify',
   boxes: 'detect',
   mask: 'segment',
-  array: 'other',
-  none: 'other',
 };
 
 /** Opens sessions and settles the preprocessing. Errors: those of the engine, the reader, `guessPreprocess` and `parsePreprocess`. */
 export async function openEvaluation(plan: EvaluationPlan): Promise<OpenEvaluation> {
   const { engine, models, dataset, load } = plan;
   const sample = await firstSample(dataset);
-  const target = sample?.target.kind ?? 'none';
-  const task = plan.task ?? TASK_OF_TARGET[target];
+  const target: Target = sample?.target ?? { kind: 'none' };
   const sessions: Session[] = [];
   const close = async (): Promise<void> => {
     for (const session of sessions) await session.close();
   };
   try {
     for (const model of models) sessions.push(await engine.load(model, load));
-    const guess = sample && guessFor(sessions[0]!, models[0]!, sample, task);
+    const task = settleTask(plan, sessions[0]!, target);
+    const guess = sample && guessFor(sessions[0]!, models[0]!, sample, task.task);
     const preprocess = guess ? parsePreprocess(plan.preprocess ?? {}, guess.preprocess) : UNTOUCHED;
     return { sessions, dataset, task, target, preprocess, ...(guess && { guess }), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** The shapes of a session's outputs, as guesses read them. */
+export function outputShapes({ outputs }: Session): Parameters<typeof guessTask>[0] {
+  return outputs.map(({ name, dims }) => ({ name, dims: dims ?? [] }));
+}
+
+function settleTask({ task, dataset }: EvaluationPlan, session: Session, target: Target): TaskGuess {
+  if (task) return { task, reason: 'as it was told' };
+  const told = TASK_OF_TARGET[target.kind];
+  if (told) return { task: told, reason: `the labels are of kind '${target.kind}'` };
+  const classCount = dataset.classNames?.length;
+  return guessTask(outputShapes(session), {
+    ...inputSize(session),
+    ...(classCount !== undefined && { classCount }),
+  });
+}
+
+/** Width and height of a picture model's input, where it has fixed ones; channels come first or last. */
+function inputSize(session: Session): LayoutFacts {
+  const [, first, second, third] = dataInput(session).dims ?? [];
+  const [inputHeight, inputWidth] = third === 1 || third === 3 ? [first, second] : [second, third];
+  const isSize = (dim: unknown): dim is number => typeof dim === 'number' && dim > 0;
+  return isSize(inputHeight) && isSize(inputWidth) ? { inputHeight, inputWidth } : {};
 }
 
 async function firstSample(dataset: Dataset): Promise<Sample | undefined> {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { resolveOptions, type TypedFlags } from '../options/resolve-options.ts';
+import { adviseAfterCut, type FinishedCut } from './prune-advice.ts';
+
+function estimate(value: number, spread = 1.05) {
+  return { value, interval: [value / spread, value * spread] as [number, number] };
+}
+
+function cut(speedup: number, flags: TypedFlags = {}, width = 128, spread = 1.05): FinishedCut {
+  const { values, sources } = resolveOptions(
+    'prune',
+    { macs: '0.6', output: 'small.onnx', ...flags },
+    {},
+    undefined,
+  );
+  const model = { iterations: 9, loadMs: 1, firstRunMs: 1, meanMs: 1, p90Ms: 1, p95Ms: 1, p99Ms: 1 };
+  return {
+    macs: 0.6,
+    path: 'net.onnx',
+    output: 'small.onnx',
+    options: values,
+    sources,
+    layers: [{ node: 'conv', channels: width, kept: 5 }],
+    latency: {
+      provider: 'cpu',
+      models: [{ ...model, name: 'pruned', medianMs: estimate(3), speedup: estimate(speedup, spread) }],
+      warnings: [],
+    },
+  };
+}
+
+describe('adviseAfterCut', () => {
+  it('lets a gain speak for itself: next the model is evaluated, or measured at leisure', () => {
+    expect(adviseAfterCut(cut(1.6))).toEqual({
+      remarks: [],
+      next: 'espalier eval small.onnx --reference net.onnx --data DATA',
+    });
+    expect(adviseAfterCut(cut(1.6, { data: 'images' })).next).toBe('espalier bench net.onnx small.onnx');
+    expect(adviseAfterCut({ ...cut(1.6), output: undefined }).next).toBeNull();
+  });
+
+  it.each([
+    [128, 16],
+    [32, 8],
+  ])('proposes widths that fill the kernels: layers of %i in multiples of %i', (width, block) => {
+    const { remarks, next } = adviseAfterCut(cut(1.1, { ignore: ['head*'] }, width));
+    expect(remarks).toEqual([
+      `1.10x as fast is far below the 1.67x that the MACs promise: kernels work on blocks of channels, and widths in multiples of ${block} (--round-to ${block}) fill them.`,
+    ]);
+    expect(next).toBe(
+      `espalier prune net.onnx --macs 0.6 --round-to ${block} --ignore 'head*' --output small.onnx --force`,
+    );
+  });
+
+  it('does not propose what was done', () => {
+    expect(adviseAfterCut(cut(1.1, { roundTo: '32' }))).toEqual({
+      remarks: ['1.10x as fast is far below the 1.67x that the MACs promise.'],
+      next: 'espalier eval small.onnx --reference net.onnx --data DATA',
+    });
+  });
+
+  it('believes no disturbed measurement', () => {
+    const { remarks } = adviseAfterCut(cut(1, {}, 128, 7));
+    expect(remarks).toEqual([expect.stringContaining('too disturbed to tell the speed-up (0.14x to 7.00x)')]);
+  });
+});

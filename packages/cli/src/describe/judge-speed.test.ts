@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { judgeSpeed } from './judge-speed.ts';
+
+function estimate(value: number, spread = 1.05) {
+  return { value, interval: [value / spread, value * spread] as [number, number] };
+}
+
+it.each([
+  // 60 % of the MACs promise 1.67x, so half of the gain is 1.33x.
+  [0.6, estimate(1.4), 'as promised'],
+  [0.6, estimate(1.3), 'far below'],
+  [0.6, estimate(0.9), 'far below'],
+  [0.6, estimate(1.3, 3), 'unclear'],
+  [0.6, { value: 1, interval: [Number.NaN, Number.NaN] as [number, number] }, 'unclear'],
+] as const)('at %f of the MACs %j is %s', (macs, speedup, verdict) => {
+  expect(judgeSpeed(macs, { ...speedup, interval: [...speedup.interval] })).toBe(verdict);
+});

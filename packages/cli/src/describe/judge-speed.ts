@@ -1,0 +1,19 @@
+// Whether a measured speed-up is what a cut promises.
+import type { z } from 'zod';
+import type { estimateField } from '../documents/fields.ts';
+
+/** A measured speed-up beside the one the MACs promise: `unclear` when the measurement was too disturbed to tell. */
+export type SpeedVerdict = 'as promised' | 'far below' | 'unclear';
+
+/** An interval whose ends lie further apart than this factor tells nothing. */
+const WIDEST_INTERVAL = 2;
+
+/** Judges a speed-up: far below is less than half of the gain that keeping the fraction `macs` promises. */
+export function judgeSpeed(
+  macs: number,
+  { value, interval: [low, high] }: z.infer<typeof estimateField>,
+): SpeedVerdict {
+  // Written so that NaN is unclear too.
+  if (!(high <= WIDEST_INTERVAL * low)) return 'unclear';
+  return value - 1 < (1 / macs - 1) / 2 ? 'far below' : 'as promised';
+}
