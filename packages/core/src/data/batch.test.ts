@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../engine/engine.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import { type Batch, collate, stackArrays } from './batch.ts';
 import type { Sample, SampleInput } from './dataset.ts';
 import type { Preprocess } from './preprocess.ts';

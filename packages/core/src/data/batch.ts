@@ -1,6 +1,7 @@
 // Samples gathered into the arrays a session is fed.
-import type { ArrayData, NdArray } from '../engine/engine.ts';
+
 import { EspalierError } from '../errors.ts';
+import type { ArrayData, NdArray } from '../onnx/nd-array.ts';
 import type { Sample, Target } from './dataset.ts';
 import type { Image } from './image.ts';
 import type { Placement } from './placement.ts';

@@ -1,5 +1,5 @@
 // What every reader hands out: samples with their targets, and the data set that yields them in a fixed order.
-import type { NdArray } from '../engine/engine.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import type { Image } from './image.ts';
 
 /** What a model is fed from: a picture still to be preprocessed, or an array that is fed as it is (no batch axis). */

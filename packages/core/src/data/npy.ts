@@ -1,6 +1,7 @@
 // Arrays as NumPy saves them (.npy, format 1.0 to 3.0): header and elements to an NdArray.
-import type { ArrayData, ArrayType, NdArray } from '../engine/engine.ts';
+
 import { EspalierError } from '../errors.ts';
+import type { ArrayData, ArrayType, NdArray } from '../onnx/nd-array.ts';
 
 type ArrayConstructor = {
   new (buffer: ArrayBuffer, offset: number, length: number): ArrayData;

@@ -4,8 +4,9 @@ import { EspalierError } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { encodeModel } from '../onnx/codec.ts';
 import type { Model } from '../onnx/model.ts';
+import type { ArrayType, NdArray } from '../onnx/nd-array.ts';
 import { detachWeights } from './detach-weights.ts';
-import type { ArrayType, Engine, LoadOptions, NdArray, Session } from './engine.ts';
+import type { Engine, LoadOptions, Session } from './engine.ts';
 
 /** Names of the cases an engine may be excused from. */
 export type EngineCase = 'float16' | 'double precision' | 'external weights' | 'zero-size arrays';

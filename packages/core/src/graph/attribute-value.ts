@@ -1,6 +1,7 @@
 // How node attributes are written in code: plain numbers, strings, lists, arrays and graphs become typed ONNX attributes.
-import type { ArrayData, ArrayType, NdArray } from '../engine/engine.ts';
+
 import type { Attribute, Graph, Tensor } from '../onnx/model.ts';
+import type { ArrayData, ArrayType, NdArray } from '../onnx/nd-array.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 
 const encoder = new TextEncoder();

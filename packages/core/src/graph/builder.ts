@@ -1,8 +1,9 @@
 // Writes ONNX models in readable lines: `const y = g.node('Conv', [x, w], { pads: [1, 1, 1, 1] })`.
 // Values are names; a mistake in a name fails when the line runs, not when the engine loads the model.
-import type { ArrayType, NdArray } from '../engine/engine.ts';
+
 import { EspalierError } from '../errors.ts';
 import type { Dimension, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
+import type { ArrayType, NdArray } from '../onnx/nd-array.ts';
 import { dataTypeOf } from '../onnx/tensor.ts';
 import { type ArrayLiteral, type AttributeValues, makeAttribute, tensorOf } from './attribute-value.ts';
 

@@ -1,8 +1,8 @@
 // What one traced run tells about a model: sorted nodes, shapes at one or two input sizes, constants, shape arithmetic.
 
-import type { ArrayType, NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { Graph, Model, Node } from '../onnx/model.ts';
+import type { ArrayType, NdArray } from '../onnx/nd-array.ts';
 import type { Wiring } from './wiring.ts';
 
 /**

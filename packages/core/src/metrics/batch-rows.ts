@@ -1,7 +1,7 @@
 // How metrics reach into a batch: one output, one row of it per sample, one target of the kind they understand.
 import type { Target } from '../data/dataset.ts';
-import type { NdArray } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import type { BatchOutputs } from './metric.ts';
 

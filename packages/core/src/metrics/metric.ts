@@ -2,7 +2,7 @@
 
 import type { Target } from '../data/dataset.ts';
 import type { Placement } from '../data/placement.ts';
-import type { NdArray } from '../engine/engine.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 
 /** What a model answered to one batch. */
 export interface BatchOutputs {

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { EspalierError } from '../errors.ts';
-import { checkModel } from './check-model.ts';
+import { checkModel } from '../graph/check-model.ts';
 import { decodeModel, encodeModel } from './codec.ts';
 import { richModel } from './rich-model.case.ts';
 

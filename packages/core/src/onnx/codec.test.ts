@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { checkModel } from './check-model.ts';
+import { checkModel } from '../graph/check-model.ts';
 import { decodeModel, encodedSize, encodeModel, encodeModelChunks } from './codec.ts';
 import type { Model, Tensor } from './model.ts';
 import { richModel, unknownField } from './rich-model.case.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ArrayType, NdArray } from '../engine/engine.ts';
 import { decodeModel, encodeModel } from './codec.ts';
 import { DataType, type Tensor } from './model.ts';
+import type { ArrayType, NdArray } from './nd-array.ts';
 import { richModel } from './rich-model.case.ts';
 import {
   arrayTypeOf,

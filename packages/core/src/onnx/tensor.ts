@@ -1,8 +1,9 @@
 // Tensors as arrays and back: the one place that knows in which of its fields a TensorProto keeps its elements.
-import type { ArrayData, ArrayType, NdArray } from '../engine/engine.ts';
+
 import { EspalierError } from '../errors.ts';
 import { float16ToFloat32 } from './float16.ts';
 import { DataType, type Tensor } from './model.ts';
+import type { ArrayData, ArrayType, NdArray } from './nd-array.ts';
 import { bytesOf, readFixed, type TypedArrayType } from './value-rules.ts';
 
 export { float16ToFloat32, float32ToFloat16 } from './float16.ts';

@@ -3,13 +3,14 @@
 
 import type { Coupling, Detour, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
-import type { ArrayType, Engine, NdArray } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import { makeNode } from '../graph/attributes.ts';
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import { capturedValues } from '../graph/wiring.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
+import type { ArrayType, NdArray } from '../onnx/nd-array.ts';
 import { float32ToFloat16, makeTensor } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { RewriteContext } from '../ops/operator.ts';

@@ -1,9 +1,10 @@
 // Shape arithmetic after a cut: the integer expressions behind dynamic reshapes are evaluated again with the new dims,
 // at every traced size, and patched element by element where they come out wrong.
-import type { Engine, NdArray } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { makeNode } from '../graph/attributes.ts';
 import type { TracedModel } from '../graph/traced-model.ts';
 import type { Node, Tensor } from '../onnx/model.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
 import { toNumbers } from '../trace/trace.ts';

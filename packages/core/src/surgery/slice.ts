@@ -1,8 +1,8 @@
 // Cutting constants: the rows and columns of one weight that a choice of classes leaves.
 import type { Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptPositions } from '../coupling/survivors.ts';
-import type { ArrayData, NdArray } from '../engine/engine.ts';
 import type { Selection } from '../labels/channel-use.ts';
+import type { ArrayData, NdArray } from '../onnx/nd-array.ts';
 
 /** The selection that all uses of one input of one node ask for; undefined when nothing goes. */
 export function selectionOf(uses: readonly Use[], keep: KeepMask): Selection | undefined {

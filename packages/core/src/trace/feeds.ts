@@ -1,6 +1,7 @@
 // Random inputs for traces, proofs and timing.
-import type { ArrayData, NdArray, ValueType } from '../engine/engine.ts';
+import type { ValueType } from '../engine/engine.ts';
 import type { InputSize } from '../graph/traced-model.ts';
+import type { ArrayData, NdArray } from '../onnx/nd-array.ts';
 import { elementCount, float32ToFloat16 } from '../onnx/tensor.ts';
 import type { Random } from '../random.ts';
 

@@ -1,10 +1,11 @@
 // Learns every shape and constant of a model by running it: one Shape node per value, never the values themselves.
 // There is no hand-written ONNX shape inference anywhere.
-import type { Engine, NdArray, Session } from '../engine/engine.ts';
+import type { Engine, Session } from '../engine/engine.ts';
 import { makeNode, tensorAttribute } from '../graph/attributes.ts';
 import type { InputSize, TracedModel, ValueKind } from '../graph/traced-model.ts';
 import { capturedValues, sortGraph, wire } from '../graph/wiring.ts';
 import { DataType, type Graph, type Model, type Node, type ValueInfo } from '../onnx/model.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import { elementCount, tensorArray, toFloat32 } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
 import { createRandom } from '../random.ts';

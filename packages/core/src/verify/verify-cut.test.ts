@@ -1,8 +1,8 @@
 // The proof must be able to fail: models that are wrong in every way a surgery can go wrong are caught, and silence is no proof.
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../engine/engine.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Model } from '../onnx/model.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import { makeTensor, tensorArray } from '../onnx/tensor.ts';
 import {
   analyse,

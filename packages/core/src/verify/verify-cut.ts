@@ -1,9 +1,10 @@
 // The proof of a cut: the zeroed original and the pruned model compute the same, at every output and every surviving layer.
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong } from '../coupling/survivors.ts';
-import type { Engine, NdArray, Session } from '../engine/engine.ts';
+import type { Engine, Session } from '../engine/engine.ts';
 import { type InputSize, nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
 import { elementCount, toFloat32 } from '../onnx/tensor.ts';
 import { operatorOf } from '../ops/table.ts';
 import type { PlanCut } from '../plan/plan.ts';

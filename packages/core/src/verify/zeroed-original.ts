@@ -1,9 +1,10 @@
 // The zeroed original: the model before the cut, with zeros in every weight slice that reads a cut channel.
-import type { ArrayData, NdArray } from '../engine/engine.ts';
+
 import { EspalierError } from '../errors.ts';
 import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor } from '../onnx/model.ts';
+import type { ArrayData, NdArray } from '../onnx/nd-array.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import type { PlanCut } from '../plan/plan.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../engine/engine.ts';
+import type { NdArray } from '../../onnx/nd-array.ts';
 import { boxIou, type Detection } from '../box.ts';
 import { suppressOverlaps } from '../nms.ts';
 import { DETECTION_LAYOUTS, findLayout, guessLayout } from './detection-layouts.ts';

@@ -1,5 +1,5 @@
 // What a detector's output layout is: how to recognise it by its shapes, and how to read boxes from it.
-import type { NdArray } from '../../engine/engine.ts';
+import type { NdArray } from '../../onnx/nd-array.ts';
 import type { Candidates } from '../nms.ts';
 
 /** A name and shape of an output; axes of unknown size are null or a symbol. */

@@ -1,5 +1,5 @@
 // Finding, among a model's outputs, the one table of predictions: three axes, the batch first.
-import type { NdArray } from '../../engine/engine.ts';
+import type { NdArray } from '../../onnx/nd-array.ts';
 import { wrongOutput } from '../batch-rows.ts';
 import type { LayoutFacts, OutputShape } from './layout.ts';
 

@@ -1,5 +1,5 @@
 // YOLOv5, and YOLOv7 with its heads joined: [N, 3 · cells, 5 + classes], decoded boxes with objectness.
-import type { NdArray } from '../../engine/engine.ts';
+import type { NdArray } from '../../onnx/nd-array.ts';
 import { toFloat32 } from '../../onnx/tensor.ts';
 import type { Candidates } from '../nms.ts';
 import { describeGrid } from './grid.ts';

@@ -1,6 +1,7 @@
 // YOLOv7 with separate heads (YOLOv5 exports them too): per scale [N, anchors, h, w, 5 + classes], all before the sigmoid.
-import type { NdArray } from '../../engine/engine.ts';
+
 import { EspalierError } from '../../errors.ts';
+import type { NdArray } from '../../onnx/nd-array.ts';
 import { toFloat32 } from '../../onnx/tensor.ts';
 import { wrongOutput } from '../batch-rows.ts';
 import type { DecodeOptions, DetectionLayout } from './layout.ts';

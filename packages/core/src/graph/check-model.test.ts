@@ -1,8 +1,8 @@
 import ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { encodeModel } from '../onnx/codec.ts';
+import type { Attribute, Graph, Model, Node, ValueInfo } from '../onnx/model.ts';
 import { checkModel, OPSET_RANGE } from './check-model.ts';
-import { encodeModel } from './codec.ts';
-import type { Attribute, Graph, Model, Node, ValueInfo } from './model.ts';
 
 const value = (name: string, ...sizes: number[]): ValueInfo => ({
   name,

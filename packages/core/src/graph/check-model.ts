@@ -1,11 +1,11 @@
 // Whether a model means something: every value is defined once and before all else can go wrong, nothing runs in a circle, sizes are
 // sizes, and it uses only what espalier supports. Run it once after reading; everything downstream relies on it.
 import { EspalierError } from '../errors.ts';
-import { subgraphsOf } from '../graph/attributes.ts';
-import { sortGraph } from '../graph/wiring.ts';
-import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from './model.ts';
-import { sparseTensorName } from './onnx-messages.ts';
-import { checkTensor } from './tensor.ts';
+import type { Attribute, Graph, Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
+import { sparseTensorName } from '../onnx/onnx-messages.ts';
+import { checkTensor } from '../onnx/tensor.ts';
+import { subgraphsOf } from './attributes.ts';
+import { sortGraph } from './wiring.ts';
 
 /** Oldest and newest version of the default operator set that ONNX Runtime 1.30 runs and espalier knows. */
 export const OPSET_RANGE = { oldest: 7, newest: 26 } as const;
