@@ -100,8 +100,11 @@ function shuffledClasses(quartet) {
   return classes.sort((a, b) => a.order - b.order).map(({ label }) => label);
 }
 
-/** Uneven light: a slope across the picture and a soft patch. */
-/** @param {import('@espalier/core').Random} random */
+/**
+ * Uneven light: a slope across the picture and a soft patch.
+ *
+ * @param {import('@espalier/core').Random} random
+ */
 function drawLight(random) {
   const level = between(random, 0.8, 1.25);
   const slope = between(random, 0, 0.25) / SIDE;

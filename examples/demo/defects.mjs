@@ -47,8 +47,11 @@ function blank() {
   };
 }
 
-/** One or two slightly bent lines that fade out, bright where metal shines through, else dark. */
-/** @type {DrawDefect} */
+/**
+ * One or two slightly bent lines that fade out, bright where metal shines through, else dark.
+ *
+ * @type {DrawDefect}
+ */
 function drawScratch(random) {
   const mark = blank();
   const angle = Math.PI * random.next();
@@ -75,8 +78,11 @@ function drawScratch(random) {
   return mark;
 }
 
-/** One to four round holes, dark inside, with a rim that catches the light on one side. */
-/** @type {DrawDefect} */
+/**
+ * One to four round holes, dark inside, with a rim that catches the light on one side.
+ *
+ * @type {DrawDefect}
+ */
 function drawPits(random) {
   const mark = blank();
   const count = 1 + random.integer(4);
@@ -99,8 +105,11 @@ function drawPits(random) {
   return mark;
 }
 
-/** A blot with a ragged edge that lets some of the material through. */
-/** @type {DrawDefect} */
+/**
+ * A blot with a ragged edge that lets some of the material through.
+ *
+ * @type {DrawDefect}
+ */
 function drawStain(random) {
   const { shade, cover, kinds } = blank();
   const colour = random.integer(PAINTS.length);

@@ -72,8 +72,12 @@ function shrinkKinds(kinds, step) {
   });
 }
 
-/** Every other position on a mark, where there is one: marks are rare. */
-/** @param {Uint8Array} cells @param {import('@espalier/core').Random} random */
+/**
+ * Every other position on a mark, where there is one: marks are rare.
+ *
+ * @param {Uint8Array} cells
+ * @param {import('@espalier/core').Random} random
+ */
 function choosePositions(cells, random) {
   const [marked, sound] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
   for (const [at, kind] of cells.entries()) (kind < SURFACE_KIND ? marked : sound).push(at);

@@ -68,8 +68,11 @@ function sample(side, wave) {
   );
 }
 
-/** Takes the mean out, so that even surfaces give 0. */
-/** @param {readonly number[]} taps */
+/**
+ * Takes the mean out, so that even surfaces give 0.
+ *
+ * @param {readonly number[]} taps
+ */
 function balance(taps) {
   const mean = taps.reduce((sum, tap) => sum + tap, 0) / taps.length;
   return taps.map((tap) => tap - mean);

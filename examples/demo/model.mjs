@@ -7,8 +7,11 @@ import { fitDetectors, KEPT_SHARE } from './detectors.mjs';
 import { makeStemFilters } from './filters.mjs';
 import { fitSparseRidge } from './ridge.mjs';
 
-/** @typedef {import('./calibrated-network.mjs').Value} Value */
-/** @typedef {import('./dataset.mjs').Picture} Picture */
+/**
+ * @typedef {import('./calibrated-network.mjs').Value} Value
+ *
+ * @typedef {import('./dataset.mjs').Picture} Picture
+ */
 
 /** Pictures that the layers are fitted to; the classifier is fitted to all. */
 const CALIBRATION_PICTURES = 384;
@@ -69,8 +72,11 @@ async function writeBody(net, calibration) {
   /** @param {Value} x @param {string} name */
   const shrink = (x, name) => net.node('MaxPool', [x], { kernel_shape: [2, 2], strides: [2, 2] }, name);
 
-  /** Cross-stage partial: half of the channels pass by, every stage is concatenated. */
-  /** @param {Value} x */
+  /**
+   * Cross-stage partial: half of the channels pass by, every stage is concatenated.
+   *
+   * @param {Value} x
+   */
   const writePartial = async (x) => {
     const [pass, enter] = await net.nodes(
       'Split',
@@ -84,8 +90,12 @@ async function writeBody(net, calibration) {
     const sum = await net.node('Add', [enter, second], {}, 'csp.add');
     return conv(await concat([x, pass, enter, first, sum], 'csp.concat'), 64, 1, 'csp.leave');
   };
-  /** Inception: four views of the same values side by side. */
-  /** @param {Value} x @param {string} name */
+  /**
+   * Inception: four views of the same values side by side.
+   *
+   * @param {Value} x
+   * @param {string} name
+   */
   const writeInception = async (x, name) => {
     const window = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
     return concat(

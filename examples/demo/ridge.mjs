@@ -116,7 +116,11 @@ function measureColumns(features, width) {
   for (let at = 0; at < features.length; at++) mean[at % width] += features[at] / rows;
   for (let at = 0; at < features.length; at++)
     deviation[at % width] += (features[at] - mean[at % width]) ** 2;
-  for (let i = 0; i < width; i++) deviation[i] = Math.sqrt(deviation[i] / rows) || 1;
+  for (let i = 0; i < width; i++) {
+    const measured = Math.sqrt(deviation[i] / rows);
+    // Sums that should be 0 are not quite.
+    deviation[i] = measured > 1e-9 * Math.abs(mean[i]) ? measured : 1;
+  }
   return { mean, deviation };
 }
 

@@ -47,8 +47,11 @@ run('eval', pruned, ...dataFlags);
 run('bench', model, pruned);
 console.log(`\nDone in ${Math.round((performance.now() - started) / 1000)} s; the files are in ${folder}.`);
 
-/** Shows a command line and runs it; its failure is the failure of the demo. */
-/** @param {...string} words */
+/**
+ * Shows a command line and runs it; its failure is the failure of the demo.
+ *
+ * @param {...string} words
+ */
 function run(...words) {
   console.log(`\n$ npx espalier ${words.join(' ')}`);
   const { status, error } = spawnSync(process.execPath, [program, ...words], { stdio: 'inherit' });

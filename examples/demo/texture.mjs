@@ -9,7 +9,7 @@ export const PIXELS = SIDE * SIDE;
 const LATTICE = 64;
 
 /**
- * How noise lies on the picture: cells of `along` × `across` pixels, turned by `angle` radians, bent by nothing.
+ * How noise lies on the picture: cells of `along` × `across` pixels, turned by `angle`.
  *
  * @typedef {object} Grain
  * @property {number} along Pixels per cell in the direction of the angle.
@@ -82,8 +82,11 @@ function drawCast(random) {
   ]);
 }
 
-/** Threads that pass over and under each other, each with its own thickness of dye. */
-/** @param {import('@espalier/core').Random} random */
+/**
+ * Threads that pass over and under each other, each with its own thickness of dye.
+ *
+ * @param {import('@espalier/core').Random} random
+ */
 function drawWoven(random) {
   const period = between(random, 3.5, 7);
   const angle = between(random, -0.5, 0.5);
