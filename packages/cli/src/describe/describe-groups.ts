@@ -3,10 +3,13 @@ import { connectivity, nodeId } from '@espalier/core';
 import type { Analysis } from '@espalier/node';
 import type { GroupsDocument } from '../documents/groups-document.ts';
 import { describeFile, describeReason } from './describe-model.ts';
+import { findMeetings } from './group-meetings.ts';
 
 /** Describes the coupling of an analysed model. */
 export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocument {
   const nameOf = (node: number): string => nodeId(traced.nodes[node]!);
+  const operatorOf = (node: number): string => traced.nodes[node]!.opType;
+  const meetings = findMeetings(traced, coupling);
   const cuttable = coupling.groups.filter((group) => !group.frozen);
   return {
     schema: 'espalier/groups@1',
@@ -18,7 +21,7 @@ export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocu
     },
     connectivity: connectivity(traced, coupling).map((row) => ({
       node: row.name,
-      operator: traced.nodes[row.node]!.opType,
+      operator: operatorOf(row.node),
       consumers: row.consumers.map(({ node, slot }) => ({ node: nameOf(node), slot })),
       sizes: [...row.sizes],
     })),
@@ -28,8 +31,12 @@ export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocu
       channels: group.classes.length,
       uses: group.incidence.map(({ use, count }) => {
         const { node, value, role, axis } = coupling.uses[use]!;
-        return { node: nameOf(node), operator: traced.nodes[node]!.opType, value, role, axis, count };
+        return { node: nameOf(node), operator: operatorOf(node), value, role, axis, count };
       }),
+      meetings: (meetings.get(group.id) ?? []).map((node) => ({
+        node: nameOf(node),
+        operator: operatorOf(node),
+      })),
       ...(group.frozen && { frozen: describeReason(traced, coupling.reasons[group.reason]!) }),
     })),
   };

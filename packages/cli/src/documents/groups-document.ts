@@ -47,6 +47,9 @@ export const groupsDocument = z.object({
           }),
         )
         .describe('what a cut of one channel takes'),
+      meetings: z
+        .array(z.object({ node: z.string(), operator: z.string() }))
+        .describe('nodes where channels of several makers meet element by element, so that they go together'),
       frozen: reasonField.optional(),
     }),
   ),

@@ -27,3 +27,38 @@ it('quotes names in graphs', () => {
   expect(lines).toContain('  "a\\"b\\\\c" [label="a\\"b\\\\c\\nConv"];');
   expect(lines).toContain('  "a\\"b\\\\c" -> "a\\"b\\\\c" [label="0"];');
 });
+
+it('tells parts of layers, filters that go at once, depthwise layers and padding apart', () => {
+  const use = { operator: 'Conv', value: 'w', axis: 0, count: 1 } as const;
+  const [split, read] = [
+    { ...use, node: 'split', role: 'produce' as const },
+    { ...use, node: 'reader', role: 'consume' as const, axis: 1 },
+  ];
+  const depthwise = (['consume', 'produce'] as const).map((role) => ({ ...use, node: 'deep', role }));
+  const group = { channels: 8, meetings: [] };
+  const lines = formatGroups(
+    {
+      schema: 'espalier/groups@1',
+      model: { path: '', sha256: '', bytes: 0 },
+      metrics: { groups: 3, frozenGroups: 0, channels: 24 },
+      connectivity: [],
+      groups: [
+        { ...group, id: 0, root: 'split', uses: [split, ...depthwise, read] },
+        { ...group, id: 1, root: 'split', uses: [{ ...split, count: 4 }] },
+        { ...group, id: 2, root: '', uses: [read] },
+      ],
+    },
+    plainPaint,
+  );
+  expect(lines.slice(2, 10)).toEqual([
+    'group 0: 8 channels',
+    '  Made by split (8 of its 40); passed on by deep; read by reader.',
+    '',
+    'group 1: 8 channels',
+    '  Made by split (32 of its 40); read by no weights. Each channel stands for 4 filters of split,',
+    '  which go at once.',
+    '',
+    'group 2: 8 channels',
+  ]);
+  expect(lines[10]).toBe('  Made by padding; read by reader.');
+});

@@ -1,11 +1,15 @@
 // `inspect` as text.
 import type { InspectDocument } from '../documents/inspect-document.ts';
+import { foldList } from '../output/fold-list.ts';
 import type { Paint } from '../output/paint.ts';
 import { type Column, formatTable } from '../output/text-table.ts';
 import { formatBytes, formatCount, formatDims, formatMs, formatPercent } from '../output/units.ts';
 
 type Layer = InspectDocument['layers'][number];
 type Reason = Layer['frozen'][number];
+
+/** More members of a group than this are folded. */
+const SHOWN_MEMBERS = 4;
 
 /** Lines of the report: the model, its totals, every layer with its share of the cost, the groups, and what is frozen and why. */
 export function formatInspect(document: InspectDocument, paint: Paint): readonly string[] {
@@ -98,7 +102,7 @@ function formatGroups(groups: InspectDocument['groups']): readonly string[] {
   if (cuttable.length === 0) return ['none can be pruned'];
   return formatTable(
     [{ head: 'root' }, { head: 'channels', align: 'right' }, { head: 'nodes it changes' }],
-    cuttable.map(({ root, channels, members }) => [root, String(channels), shorten(members)]),
+    cuttable.map(({ root, channels, members }) => [root, String(channels), foldList(members, SHOWN_MEMBERS)]),
   );
 }
 
@@ -109,10 +113,4 @@ function formatFrozen(layers: readonly Layer[]): readonly string[] {
     `${operator} '${node}' keeps ${channels - prunableChannels} of its ${channels} channels:`,
     ...frozen.map((reason) => `  ${formatReason(reason)}`),
   ]);
-}
-
-/** A few names and how many more. */
-function shorten(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ');
-  return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }
