@@ -1,12 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const source = (name: string): string =>
-  fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url));
+const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}.ts`, import.meta.url));
 
 export default defineConfig({
   resolve: {
-    alias: { '@espalier/core': source('core'), '@espalier/node': source('node') },
+    alias: {
+      // The longer name first: the first that fits is taken.
+      '@espalier/core/names': source('core/src/names'),
+      '@espalier/core': source('core/src/index'),
+      '@espalier/node': source('node/src/index'),
+    },
   },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],

@@ -1,5 +1,5 @@
 // Ctrl-C: the first one lets the command finish its step and save, the second stops at once.
-import { EspalierError } from '@espalier/core';
+import { EspalierError } from '@espalier/core/names';
 import { EXIT_CODES } from './errors/exit-code.ts';
 
 /** A watch over Ctrl-C and the request to terminate. */

@@ -1,5 +1,5 @@
 // Whatever was thrown, as an error with a code and a hint.
-import { EspalierError } from '@espalier/core';
+import { EspalierError } from '@espalier/core/names';
 import { CommanderError } from 'commander';
 
 /** Our codes for the errors of the command line parser, by its own. */

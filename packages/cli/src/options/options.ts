@@ -1,4 +1,5 @@
 // Every option of every command, once. Flags, environment variables, config keys, help, docs and schema all come from this table.
+import type { ModelTask } from '@espalier/core';
 import {
   type CriterionName,
   convolutionModes,
@@ -6,10 +7,9 @@ import {
   DATASET_KINDS,
   DEFAULT_MAX_RATIO,
   DETECTION_LAYOUTS,
-  type ModelTask,
   normalizers,
   reductions,
-} from '@espalier/core';
+} from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import type { OptionRow, ValueOf } from './option-row.ts';
 

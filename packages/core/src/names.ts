@@ -1,0 +1,10 @@
+// What a program needs before it does anything: the error it may end with, and the names that its help lists. A door of its own
+// (`@espalier/core/names`), because the whole takes several times as long to load, and help should be there at once.
+export { DATASET_KINDS } from './data/dataset.ts';
+export { EspalierError } from './errors.ts';
+export { type CriterionName, criteria } from './importance/importance.ts';
+export { convolutionModes } from './importance/kernel-pairs.ts';
+export { normalizers } from './importance/normalizer.ts';
+export { reductions } from './importance/reduction.ts';
+export { DETECTION_LAYOUTS } from './metrics/layouts/detection-layouts.ts';
+export { DEFAULT_MAX_RATIO } from './plan/limits.ts';
