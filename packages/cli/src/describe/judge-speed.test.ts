@@ -10,6 +10,9 @@ it.each([
   [0.6, estimate(1.4), 'as promised'],
   [0.6, estimate(1.3), 'far below'],
   [0.6, estimate(0.9), 'far below'],
+  // Of a small gain nothing can be said where noise is as large.
+  [0.95, estimate(1.01, 1.06), 'as promised'],
+  [0.95, estimate(0.9, 1.06), 'far below'],
   [0.6, estimate(1.3, 3), 'unclear'],
   [0.6, { value: 1, interval: [Number.NaN, Number.NaN] as [number, number] }, 'unclear'],
 ] as const)('at %f of the MACs %j is %s', (macs, speedup, verdict) => {

@@ -8,12 +8,16 @@ export type SpeedVerdict = 'as promised' | 'far below' | 'unclear';
 /** An interval whose ends lie further apart than this factor tells nothing. */
 const WIDEST_INTERVAL = 2;
 
-/** Judges a speed-up: far below is less than half of the gain that keeping the fraction `macs` promises. */
+/**
+ * Judges a speed-up: far below is less than half of the gain that keeping the fraction `macs` promises, measured well enough to
+ * exclude the whole of it.
+ */
 export function judgeSpeed(
   macs: number,
   { value, interval: [low, high] }: z.infer<typeof estimateField>,
 ): SpeedVerdict {
   // Written so that NaN is unclear too.
   if (!(high <= WIDEST_INTERVAL * low)) return 'unclear';
-  return value - 1 < (1 / macs - 1) / 2 ? 'far below' : 'as promised';
+  const promised = 1 / macs;
+  return value - 1 < (promised - 1) / 2 && high < promised ? 'far below' : 'as promised';
 }

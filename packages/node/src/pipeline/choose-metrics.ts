@@ -82,11 +82,14 @@ export function chooseMetrics(facts: Facts, wishes: MetricWishes = {}): MetricCh
 }
 
 function chooseAgreement({ task }: Facts, found: FoundDetector | undefined): MetricChoice {
-  const { detector, reason } = found ?? {};
-  if (detector) {
-    return { createAgreement: () => createDetectionAgreement(detector), notes: reason ? [reason] : [] };
+  if (found) {
+    const { detector, reason } = found;
+    return {
+      createAgreement: detector ? () => createDetectionAgreement(detector) : createOutputAgreement,
+      // Where the layout told the task, that was said already.
+      notes: reason === '' || reason === task.reason ? [] : [reason],
+    };
   }
-  if (reason) return { createAgreement: createOutputAgreement, notes: [reason] };
   return {
     createAgreement: task.task === 'classify' ? () => createClassificationAgreement() : createOutputAgreement,
     notes: [],
