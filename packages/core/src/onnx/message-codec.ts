@@ -70,6 +70,18 @@ const MAX_MESSAGES = 2_000_000;
  */
 const ORIGIN = Symbol('origin');
 
+/** Position of each field of a rule by its number, found once per rule. */
+const knownSlots = new WeakMap<MessageRule, ReadonlyMap<number, number>>();
+
+function slotsOf(rule: MessageRule): ReadonlyMap<number, number> {
+  let slots = knownSlots.get(rule);
+  if (!slots) {
+    slots = new Map(rule.fields.map((field, slot) => [field.number, slot]));
+    knownSlots.set(rule, slots);
+  }
+  return slots;
+}
+
 /** The message encoded in `bytes` as plain data; byte fields are views. Unknown fields are kept under `unknown`. */
 export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
   let messages = 0;
@@ -88,8 +100,8 @@ export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
     }
     const { found, unknown } = readFields(rule, bytes, depth);
     const fields: Record<string, unknown> = {};
-    for (const field of rule.fields) {
-      const content = found.get(field) ?? field.absent;
+    for (const [slot, field] of rule.fields.entries()) {
+      const content = found[slot] ?? field.absent;
       if (content !== undefined) fields[field.key] = content;
     }
     if (unknown.length > 0) fields.unknown = unknown;
@@ -99,32 +111,41 @@ export function decodeMessage(rule: MessageRule, bytes: Uint8Array): Fields {
     return result;
   }
 
+  /** Contents by the position of their field in the rule. */
   function readFields(
     rule: MessageRule,
     bytes: Uint8Array,
     depth: number,
-  ): { readonly found: ReadonlyMap<FieldRule, unknown>; readonly unknown: Uint8Array[] } {
-    const found = new Map<FieldRule, unknown>();
-    const lists = new Map<FieldRule, unknown[]>();
+  ): { readonly found: readonly unknown[]; readonly unknown: Uint8Array[] } {
+    const slots = slotsOf(rule);
+    const found = new Array<unknown>(rule.fields.length);
     const unknown: Uint8Array[] = [];
-    const append = (field: FieldRule, item: unknown): void => {
-      const list = lists.get(field);
+    const append = (slot: number, item: unknown): void => {
+      const list = found[slot] as unknown[] | undefined;
       if (list) list.push(item);
-      else lists.set(field, [item]);
+      else found[slot] = [item];
     };
     for (const at of wireFields(bytes, rule.name)) {
-      const field = rule.fields.find((f) => f.number === at.number);
-      if (field && !acceptsWire(field, at.wire)) throw wrongWire(rule, field, at);
-      if (field?.block) append(field, bytes.subarray(at.start, at.end));
-      else {
-        const content = field && readContent(rule, field, bytes, at, depth);
-        if (field === undefined || content === undefined) unknown.push(bytes.subarray(at.tag, at.end));
-        else if (field.repeated) append(field, content);
-        else if (field.message && found.has(field)) throw duplicateField(rule, field);
-        else found.set(field, content);
+      const slot = slots.get(at.number);
+      const field = slot === undefined ? undefined : rule.fields[slot]!;
+      if (slot === undefined || field === undefined) {
+        unknown.push(bytes.subarray(at.tag, at.end));
+        continue;
       }
+      if (!acceptsWire(field, at.wire)) throw wrongWire(rule, field, at);
+      if (field.block) {
+        append(slot, bytes.subarray(at.start, at.end));
+        continue;
+      }
+      const content = readContent(rule, field, bytes, at, depth);
+      if (content === undefined) unknown.push(bytes.subarray(at.tag, at.end));
+      else if (field.repeated) append(slot, content);
+      else if (field.message && found[slot] !== undefined) throw duplicateField(rule, field);
+      else found[slot] = content;
     }
-    for (const [field, items] of lists) found.set(field, field.block ? readBlock(field.block, items) : items);
+    for (const [slot, { block }] of rule.fields.entries()) {
+      if (block && found[slot] !== undefined) found[slot] = readBlock(block, found[slot] as Uint8Array[]);
+    }
     return { found, unknown };
   }
 
