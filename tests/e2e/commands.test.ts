@@ -253,6 +253,19 @@ describe('verify', () => {
     expect(document.proof).toMatchObject({ verdict: 'failed', firstFailure: { node: 'stem_out' } });
     expect(stderr).toMatch(/error verify\.deviates: .*Conv 'stem_out' deviates by /);
   });
+
+  it('says by name that a file is no cut of the original', async () => {
+    const saved = ['-o', 'small.onnx', '--macs', '0.5', '--save-plan', 'plan.json', ...QUICK];
+    await place.run(['prune', 'net.onnx', ...saved]);
+    const model = await readPruned('small.onnx');
+    const outputs = model.graph.outputs.map((output) => ({ ...output, name: 'answer' }));
+    await place.write('other.onnx', encodeModel({ ...model, graph: { ...model.graph, outputs } }));
+    const { code, stderr } = await place.run(['verify', 'net.onnx', 'other.onnx', '--plan', 'plan.json']);
+    expect(code).toBe(5);
+    expect(stderr).toContain(
+      "error verify.not-a-cut: other.onnx is not a cut of net.onnx: it has no output 'logits_out'.",
+    );
+  });
 });
 
 describe('eval', () => {

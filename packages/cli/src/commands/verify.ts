@@ -25,7 +25,7 @@ export const runVerify: RunCommand<'verify'> = async (context) => {
   const engine = createOrtEngine();
   const analysis = await analyseModel(original!, context, engine);
   const verification = await follow(
-    verifyFile(analysis, pruned!, plan, { engine, seed: options.seed, signal }),
+    verifyFile(analysis, pruned!, plan, { engine, originalPath: original!, seed: options.seed, signal }),
     (event) => showEvent(event, terminal),
   );
   const proof = describeProof(verification);
