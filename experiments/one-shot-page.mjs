@@ -13,18 +13,23 @@ export function keyOf(row) {
   return KEY.map((field) => row[field] ?? '').join(' ');
 }
 
-/** All measurements so far; none when there is no log. */
+/** All measurements so far, the last of each kind; none when there is no log. */
 export async function readLog() {
   const text = await readFile(LOG, 'utf8').catch(() => '');
-  return text
+  const rows = text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
+  return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
 }
 
-/** Rewrites what stands between the page's markers `<!-- NAME -->` and `<!-- /NAME -->`. */
-export async function fillPage({ cpu, cores, node, onnxruntime, platform }) {
-  const rows = await readLog();
+/**
+ * Rewrites what stands between the page's markers `<!-- NAME -->` and `<!-- /NAME -->`, from what the log holds of the `wanted`
+ * measurements, in their order.
+ */
+export async function fillPage(wanted, { cpu, cores, node, onnxruntime, platform }) {
+  const log = new Map((await readLog()).map((row) => [keyOf(row), row]));
+  const rows = wanted.flatMap((row) => log.get(keyOf(row)) ?? []);
   const of = (table) => rows.filter((row) => row.table === table);
   const parts = {
     environment: `${platform}, ${cpu}, ${cores} cores, Node ${node}, onnxruntime-node ${onnxruntime}.`,

@@ -49,10 +49,12 @@ const OTHERS = ['l1', 'l2', 'fpgm', 'lamp'].map((name) => ({ name, criterion: na
 const RANDOM = [1, 2, 3].map((seed) => ({ name: 'random', criterion: 'random', seed }));
 const LOCAL = { ranking: 'local', normalizer: 'none' };
 const GLOBAL = normalizers.map((normalizer) => ({ ranking: 'global', normalizer }));
+const PLAIN = { ranking: 'global', normalizer: 'none' };
 const SHARE = { ranking: 'global', normalizer: 'sum' };
-/** Random scores need no normalizer: they are drawn alike in every group. */
+/** LAMP is made to be ranked globally as it is; random scores need no normalizer, they are drawn alike in every group. */
 const COMPARED = [
   ...[SHARE, LOCAL].map((ranking) => ({ criteria: [...FSCL, ...OTHERS], rankings: [ranking] })),
+  { criteria: OTHERS.filter(({ name }) => name === 'lamp'), rankings: [PLAIN] },
   { criteria: RANDOM, rankings: [LOCAL] },
 ];
 /** What is measured. Normalizers are tried on training images, so that the test images have no part in choosing one. */
@@ -83,30 +85,43 @@ const LOAD = { threads: 1 };
 const data = (path) => fileURLToPath(new URL(`../../shared/data/${path}`, import.meta.url));
 const engine = createOrtEngine();
 const asked = process.argv.slice(2);
-for (const [name, subject] of Object.entries(SUBJECTS)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
-  await measureSubject(name, subject);
+for (const [model, subject] of Object.entries(SUBJECTS)) {
+  if (asked.length === 0 || asked.includes(model)) await measureSubject(model, subject);
 }
-await fillPage(await describeMachine());
+const wanted = Object.entries(SUBJECTS).flatMap(([model, subject]) => [
+  { table: 'baselines', model },
+  ...passesOf(model, subject).flatMap(({ sets }) => sets.flat()),
+]);
+await fillPage(wanted, await describeMachine());
+
+/** Everything to measure of a model: per table and criterion one score, and sets of cuts that are measured together. */
+function passesOf(model, { tables = TABLES.map(({ table }) => table) }) {
+  return TABLES.filter(({ table }) => tables.includes(table)).flatMap(
+    ({ table, criteria, rankings, levels, measure }) =>
+      criteria.map(({ name: criterion, seed, ...score }) => ({
+        score: { ...score, seed, normalizer: 'none' },
+        sets: rankings.map((ranking) =>
+          levels.map((macs) => ({ table, model, criterion, seed, ...ranking, macs })),
+        ),
+        verify: table !== 'speed',
+        measure,
+      })),
+  );
+}
 
 async function measureSubject(model, subject) {
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
   await checkBaseline(model, subject, analysis.file.model);
-  for (const { table, levels, criteria, rankings, measure } of TABLES) {
-    if (subject.tables && !subject.tables.includes(table)) continue;
-    for (const { name: criterion, seed, ...score } of criteria) {
-      const known = new Set((await readLog()).map(keyOf));
-      const wanted = rankings
-        .map((ranking) => levels.map((macs) => ({ table, model, criterion, seed, ...ranking, macs })))
-        .filter((rows) => rows.some((row) => !known.has(keyOf(row))));
-      if (wanted.length === 0) continue;
-      const scores = await follow(scoreAnalysis(analysis, { ...score, seed, normalizer: 'none' }));
-      for (const rows of wanted) {
-        const cuts = await Promise.all(rows.map((row) => cut(analysis, scores, row, table !== 'speed')));
-        const models = cuts.map((done) => done.model);
-        const results = await measure({ models, subject, analysis });
-        await record(rows.map((row, i) => ({ ...row, ...cuts[i].facts, ...results[i] })));
-      }
+  for (const { score, sets, verify, measure } of passesOf(model, subject)) {
+    const known = new Set((await readLog()).map(keyOf));
+    const missing = sets.filter((rows) => rows.some((row) => !known.has(keyOf(row))));
+    if (missing.length === 0) continue;
+    const scores = await follow(scoreAnalysis(analysis, score));
+    for (const rows of missing) {
+      const cuts = await Promise.all(rows.map((row) => cut(analysis, scores, row, verify)));
+      const models = cuts.map((done) => done.model);
+      const results = await measure({ models, subject, analysis });
+      await record(rows.map((row, i) => ({ ...row, ...cuts[i].facts, ...results[i] })));
     }
   }
 }
