@@ -8,12 +8,13 @@ import type { RunCommand } from './command.ts';
 /** Runs the command. */
 export const runInspect: RunCommand<'inspect'> = async (context) => {
   const { options, terminal } = context;
+  const path = context.arguments[0]!;
   const engine = createOrtEngine();
-  const analysis = await analyseModel(context.arguments[0]!, context, engine);
+  const analysis = await analyseModel(path, context, engine);
   if (options.profile) terminal.progress('measuring operators');
   const profile = options.profile
     ? await profileOperators(engine, analysis.traced.model, makeFeeds(analysis.traced, 0))
     : undefined;
   const document = describeModel(analysis, profile);
-  return { document, lines: formatInspect(document, terminal.paint) };
+  return { document, lines: formatInspect(document, path, terminal.paint) };
 };

@@ -85,8 +85,10 @@ function describeLayers(
   }
   return cost.layers().map((layer): LayerEntry => {
     const ms = times.get(layer.name);
+    const { name } = traced.nodes[layer.node]!;
     return {
       node: layer.name,
+      ...(name && name !== layer.name && { name }),
       operator: layer.opType,
       shape: [...layer.shape],
       macs: layer.macs,

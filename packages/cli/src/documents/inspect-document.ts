@@ -35,6 +35,7 @@ export const inspectDocument = z.object({
     .array(
       z.object({
         node: z.string().describe('name of its first output'),
+        name: z.string().optional().describe('name of the ONNX node, where it has another'),
         operator: z.string(),
         shape: z.array(z.int()).describe('of its output'),
         macs: z.number(),

@@ -8,7 +8,7 @@ import { smallAnalysis } from './small-analysis.case.ts';
 it('shows facts, cost, groups and what is frozen and why', async () => {
   const document = describeModel(await smallAnalysis());
   expect(inspectDocument.parse(document)).toEqual(document);
-  const text = `${formatInspect(document, plainPaint).join('\n')}\n`;
+  const text = `${formatInspect(document, 'small.onnx', plainPaint).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot('./golden/inspect.txt');
 });
 
@@ -17,7 +17,29 @@ it('adds measured time where it has some', async () => {
   const document = describeModel(await smallAnalysis(), { rows: [row, row], runMs: 0.6, runs: 10 });
   expect(inspectDocument.parse(document)).toEqual(document);
   expect(document.layers.map((layer) => layer.ms)).toEqual([0.5, ...Array(4).fill(undefined)]);
-  const lines = formatInspect(document, colourPaint);
-  expect(lines).toContain('time          0.600 ms');
+  const lines = formatInspect(document, 'small.onnx', colourPaint);
+  expect(lines).toContain('time                0.600 ms');
   expect(lines.find((line) => line.startsWith('stem_out'))).toMatch(/0\.500 ms$/);
+});
+
+it('shows the heaviest of many layers, in graph order', async () => {
+  const document = describeModel(await smallAnalysis());
+  const [layer] = document.layers;
+  const layers = Array.from({ length: 23 }, (_, i) => ({
+    ...layer!,
+    node: `n${i}_out`,
+    macs: i === 1 ? 99 : i,
+  }));
+  const lines = formatInspect({ ...document, layers }, 'small.onnx', plainPaint);
+  const shown = lines.filter((line) => /^n\d+_out/.test(line)).map((line) => line.split('_')[0]);
+  expect(shown).toEqual(['n1', ...Array.from({ length: 19 }, (_, i) => `n${i + 4}`)]);
+  expect(lines).toContain('and 3 lighter layers (--json has all)');
+});
+
+it('says in a sentence that nothing is frozen', async () => {
+  const document = describeModel(await smallAnalysis());
+  const layers = document.layers.map((layer) => ({ ...layer, frozen: [] }));
+  const lines = formatInspect({ ...document, layers }, 'small.onnx', plainPaint);
+  expect(lines).toContain('Nothing is frozen: every convolution can lose channels.');
+  expect(lines).not.toContain('Frozen');
 });
