@@ -190,8 +190,8 @@ describe('prune', () => {
     await writeRecords();
     const data = ['--data', 'data.bin', '--record-shape', '3x8x8', '--data-format', 'records'];
     const { document } = await runJson('prune', ['net.onnx', '--macs', '0.6', ...data, ...QUICK]);
-    expect(Object.keys(document.before.accuracy ?? {})).toEqual(['top1', 'top5']);
-    expect(document.after.accuracy?.top5).toBe(1);
+    expect(Object.keys(document.before.accuracy ?? {})).toEqual(['top1']);
+    expect(document.after.accuracy?.top1).toBeGreaterThanOrEqual(0);
     expect(document.next).toBe('espalier bench net.onnx net-pruned.onnx');
     expect(document.agreement).toBeUndefined();
   });
@@ -285,7 +285,7 @@ describe('eval', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^top1 +0\.\d{4}$/m);
     expect(stderr).toContain('preprocessing: size=8x8');
-    expect(stdout).toContain('assumed, please confirm:');
+    expect(stdout).toMatch(/^assumed, please confirm or change: --preprocess ".*mean=0 std=1.*"\n\nmetric /);
   });
 
   it("takes the user's own metric, preprocessing from a file, and a limit", async () => {
@@ -322,12 +322,7 @@ describe('eval --reference', () => {
     await writeRecords();
     const data = ['--data', 'data.bin', '--record-shape', '3x8x8', '--data-format', 'records'];
     const { document } = await runJson('eval', ['net.onnx', '--reference', 'net.onnx', ...data]);
-    expect(Object.keys(document.metrics)).toEqual([
-      'top1',
-      'top5',
-      'agreement.top1Agreement',
-      'agreement.kl',
-    ]);
+    expect(Object.keys(document.metrics)).toEqual(['top1', 'agreement.top1Agreement', 'agreement.kl']);
   });
 
   it('needs one of the two', async () => {

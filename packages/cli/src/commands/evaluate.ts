@@ -1,13 +1,5 @@
 // Models evaluated on the user's data, as the flags say, with progress on the terminal: what `eval` and `prune` share.
-import {
-  describeGuess,
-  type Engine,
-  EspalierError,
-  formatPreprocess,
-  type Metric,
-  type Model,
-  type Session,
-} from '@espalier/core';
+import { type Engine, EspalierError, type Model, type Session } from '@espalier/core';
 import {
   type Analysis,
   chooseMetrics,
@@ -22,6 +14,8 @@ import {
   readTextFile,
 } from '@espalier/node';
 import { parse } from 'yaml';
+import { describeNumbers, warnOfOneAnswer } from '../describe/describe-accuracy.ts';
+import { assumedFlag, describePreprocess } from '../describe/describe-preprocess.ts';
 import type { EvalDocument } from '../documents/eval-document.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import type { OptionsFor } from '../options/options.ts';
@@ -63,13 +57,14 @@ export async function evaluateOn(
     load: { provider, ...(threads !== undefined && { threads }) },
   });
   try {
-    if (open.guess) {
-      const settled = { ...open.guess, preprocess: open.preprocess };
-      terminal.log(
-        options.preprocess === undefined
-          ? describeGuess(settled)
-          : `preprocessing: ${formatPreprocess(open.preprocess)}`,
-      );
+    const { preprocess, guess } = open;
+    const description = guess ? describePreprocess(preprocess) : null;
+    const assumed = options.preprocess === undefined ? [...(guess?.assumed ?? [])] : [];
+    if (guess && description !== null) {
+      const reasons = options.preprocess === undefined ? guess.reasons : [];
+      const flag = assumedFlag(description, assumed);
+      terminal.log([`preprocessing: ${description}`, ...reasons.map((text) => `  ${text}`)].join('\n'));
+      if (flag !== undefined) terminal.log(`  Assumed, please confirm or change: ${flag}`);
     }
     terminal.log(`task: ${open.task.task} (${open.task.reason})`);
     const choice = chooseMetrics(open, {
@@ -79,17 +74,17 @@ export async function evaluateOn(
     for (const note of choice.notes) terminal.log(note);
     if (!choice.createMetric && models.length === 1) throw nothingToMeasure(path);
     const subjects = open.sessions.map((session, i) => subjectOf(session, choice, i > 0));
-    const { preprocess } = open;
     const samples = await follow(
       evaluateModels(subjects, { dataset, preprocess, batch, signal, ...(limit !== undefined && { limit }) }),
       ({ done, total }) => terminal.progress('evaluating', done / total),
     );
+    for (const text of subjects.flatMap(({ metrics }) => warnOfOneAnswer(metrics))) terminal.warn(text);
     return {
       data: { path, description: dataset.description, samples, choice: dataset.choice },
-      preprocess: open.guess ? formatPreprocess(preprocess) : null,
-      assumed: options.preprocess === undefined ? [...(open.guess?.assumed ?? [])] : [],
-      metrics: subjects.map(({ metrics }) => readMetrics(metrics)),
-      agreement: readMetrics(subjects.at(-1)!.agreement),
+      preprocess: description,
+      assumed,
+      metrics: subjects.map(({ metrics }) => describeNumbers(metrics)),
+      agreement: describeNumbers(subjects.at(-1)!.agreement),
     };
   } finally {
     await open.close();
@@ -166,12 +161,6 @@ function subjectOf(
     metrics: createMetric ? [createMetric()] : [],
     agreement: compared && createAgreement ? [createAgreement()] : [],
   };
-}
-
-/** All numbers by name. JSON has neither NaN nor infinity. */
-function readMetrics(metrics: readonly Pick<Metric, 'result'>[]): Metrics {
-  const numbers = metrics.flatMap((metric) => Object.entries(metric.result()));
-  return Object.fromEntries(numbers.map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
 }
 
 function nothingToMeasure(path: string): EspalierError {
