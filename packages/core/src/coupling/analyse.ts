@@ -36,7 +36,7 @@ export function analyseCoupling(traced: TracedModel): Coupling {
   });
   for (const { name } of traced.graph.outputs) {
     const reason = ledger.reason({ node: -1, opType: '', value: name, text: 'is an output of the model' });
-    for (const tensor of labels.get(name) ?? []) for (const id of tensor.data) ledger.freeze(id, reason);
+    for (const tensor of labels.get(name) ?? []) ledger.freezeAll(tensor.data, reason);
   }
   return readOut(traced, { labels, uses, constraints, ledger });
 }
@@ -102,7 +102,7 @@ function openContext(
     freeze: (tensors, text, input = 0) => {
       if (tensors.length === 0) return;
       const reason = because(text, input);
-      for (const tensor of tensors) for (const id of tensor.data) ledger.freeze(id, reason);
+      for (const tensor of tensors) ledger.freezeAll(tensor.data, reason);
     },
     use: (request) => uses.push({ ...request, node: index, value: name(request.input) }) - 1,
     nextUse: () => uses.length,

@@ -79,7 +79,7 @@ export function findDetours(
     });
     for (const name of through) {
       refused.add(name);
-      for (const id of tangles.get(name)?.data ?? []) draft.ledger.freeze(id, reason);
+      draft.ledger.freezeAll(tangles.get(name)?.data ?? new Int32Array(), reason);
     }
   }
 }

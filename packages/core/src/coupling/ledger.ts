@@ -10,6 +10,8 @@ export interface Ledger {
   /** The two channels go together. Tied to NONE, a channel is frozen for `reason`. */
   tie(a: number, b: number, reason: number): void;
   freeze(id: number, reason: number): void;
+  /** Freezes every id; runs of one id (label tensors of detection heads hold millions) cost one step. */
+  freezeAll(ids: Int32Array, reason: number): void;
   /** Representative of an id; equal for tied ids. */
   find(id: number): number;
   /** Reason of a representative, −1 when free. */
@@ -81,6 +83,13 @@ export function openLedger(): Ledger {
     },
     tie,
     freeze,
+    freezeAll(ids, reason) {
+      let last = NONE;
+      for (const id of ids) {
+        if (id !== last) freeze(id, reason);
+        last = id;
+      }
+    },
     find,
     reasonOf: (root) => frozen[root]!,
     reason(details) {

@@ -108,7 +108,7 @@ function freezeRagged(traced: TracedModel, draft: Draft): Map<string, LabelTenso
         value: name,
         text: 'works on channels spread over two axes',
       });
-      for (const tensor of ragged) for (const id of tensor.data) ledger.freeze(id, reason);
+      for (const tensor of ragged) ledger.freezeAll(tensor.data, reason);
       changed = true;
     }
   }

@@ -29,7 +29,7 @@ export type Importance = (
 export interface ImportanceOptions {
   /** How the members of a class become one score, default `sum`. */
   readonly reduction?: Reduction;
-  /** How groups are made comparable, default `mean`; `none` for ranking inside one group. */
+  /** How groups are made comparable, default `sum`; `none` for ranking inside one group. */
   readonly normalizer?: Normalizer;
   /** FSCL: the norm of a composed kernel, default `l1`; `l2` sums squares. */
   readonly norm?: Norm;

@@ -63,7 +63,7 @@ export async function* scoreClasses(
   criterion: CriterionName | (string & {}) | Importance = 'fscl',
   options: ImportanceOptions = {},
 ): AsyncGenerator<ImportanceProgress, Float64Array> {
-  const { reduction = 'sum', normalizer = 'mean', signal } = options;
+  const { reduction = 'sum', normalizer = 'sum', signal } = options;
   signal?.throwIfAborted();
   if (typeof criterion === 'function') {
     const scores = checkScores(await criterion(coupling, weights, options), coupling.classes.length);

@@ -2,7 +2,7 @@
 import type { Coupling } from '../coupling/coupling.ts';
 
 /**
- * What each group's scores are divided by: `none`, the group's `mean` (default), `sum`, `max` or `l2` norm; or `gaussian`:
+ * What each group's scores are divided by: `none`, the group's `mean`, `sum` (default), `max` or `l2` norm; or `gaussian`:
  * minus the mean, over the standard deviation; or `min-max`: mapped to [0, 1].
  */
 export type Normalizer = (typeof normalizers)[number];

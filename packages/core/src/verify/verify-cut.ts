@@ -31,7 +31,7 @@ export interface ValueCheck {
   readonly rows: number;
   /** Rows whose reference was zero, constant or not finite in every run. */
   readonly unprovenRows: number;
-  /** Rows beyond the tolerance, but no further off than the engine's own rounding of the same zeroed model. */
+  /** Rows beyond the tolerance, but no further off than the engine's own rounding of the same models. */
   readonly roundedRows: number;
   readonly verdict: 'proven' | 'not proven' | 'failed';
   /** Why it failed, where that is no deviation: `shape [1,8] instead of [1,10]`, `missing`. */
@@ -94,8 +94,14 @@ export async function verifyCut(
         const candidate = await sessions.after.run(feeds, names);
         for (const item of batch) {
           const expected = reference[item.value]!;
-          const again = async (): Promise<NdArray> =>
-            (await (await sessions.rounding()).run(feeds, [item.value]))[item.value]!;
+          const again = async (): Promise<Twins> => {
+            const others = await sessions.rounding();
+            const [zeroedAgain, prunedAgain] = [
+              await others.before.run(feeds, [item.value]),
+              await others.after.run(feeds, [item.value]),
+            ];
+            return { before: zeroedAgain[item.value]!, after: prunedAgain[item.value]! };
+          };
           const check = await compare(
             coupling,
             keep,
@@ -187,20 +193,30 @@ function feedsOf(
   return sizes.map((size) => randomFeeds(size, types, random));
 }
 
-/** The two models, and on demand the zeroed one under other kernels: what it changes is the engine's rounding. */
+/** One value of both models. */
+interface Twins {
+  readonly before: NdArray;
+  readonly after: NdArray;
+}
+
+/** The two models, and on demand both under other kernels: what these change is the engine's rounding. */
 async function openSessions(zeroed: Model, pruned: Model, engine: Engine) {
-  const before = await engine.load(zeroed, { optimization: 'basic' });
-  const after = await engine.load(pruned, { optimization: 'basic' });
-  let other: Session | undefined;
+  const open = async (optimization: 'basic' | 'all') => ({
+    before: await engine.load(zeroed, { optimization }),
+    after: await engine.load(pruned, { optimization }),
+  });
+  const first = await open('basic');
+  let others: Awaited<ReturnType<typeof open>> | undefined;
   return {
-    before,
-    after,
-    async rounding(): Promise<Session> {
-      other ??= await engine.load(zeroed, { optimization: 'all' });
-      return other;
+    ...first,
+    async rounding() {
+      others ??= await open('all');
+      return others;
     },
     async close(): Promise<void> {
-      for (const session of [before, after, other]) await session?.close();
+      for (const session of [first, others].flatMap((pair) => (pair ? [pair.before, pair.after] : []))) {
+        await session.close();
+      }
     },
   };
 }
@@ -218,7 +234,7 @@ async function compare(
   reference: NdArray,
   candidate: NdArray | undefined,
   tolerance: number,
-  again: () => Promise<NdArray>,
+  again: () => Promise<Twins>,
 ): Promise<ValueCheck> {
   const kept = reference.dims.map((_, axis) => keptAlong(coupling, item.value, axis, keep));
   const expected = reference.dims.map((size, axis) => kept[axis]?.length ?? size);
@@ -238,7 +254,7 @@ async function compare(
   }
   const values = toValues(reference);
   const others = toValues(candidate);
-  let rounding: ArrayLike<number> | undefined;
+  let twins: Twins | undefined;
   let worst = { deviation: 0, row: -1 };
   let beyond: { deviation: number; row: number } | undefined;
   let roundedRows = 0;
@@ -256,8 +272,8 @@ async function compare(
         continue;
       }
       if (!noise) {
-        rounding ??= toValues(await again());
-        noise = roundingOf(values, rounding, reference.dims, kept, axis);
+        twins ??= await again();
+        noise = roundingOf({ before: reference, after: candidate }, twins, kept, axis);
       }
       if (deviation <= ROUNDING.factor * noise[row]!) {
         if (deviation <= ROUNDING.cap) roundedRows++;
@@ -274,17 +290,17 @@ function toValues(array: NdArray): ArrayLike<number> {
   return array.type.includes('64') ? toNumbers(array) : toFloat32(array);
 }
 
-/** Per-row rounding of the reference at the kept positions. */
+/** Rounding of each kept row: what other kernels change in the zeroed or in the pruned model, whichever is more. */
 function roundingOf(
-  reference: ArrayLike<number>,
-  again: ArrayLike<number>,
-  dims: readonly number[],
+  first: Twins,
+  again: Twins,
   kept: readonly (Int32Array | undefined)[],
   axis: number,
 ): Float64Array {
-  const all = compareRows(reference, dims, again, [], axis).ratios;
-  const rows = kept[axis];
-  return rows ? Float64Array.from(rows, (row) => all[row]!) : all;
+  const change = (a: NdArray, b: NdArray): Float64Array =>
+    compareRows(toValues(a), a.dims, toValues(b), [], axis).ratios;
+  const zeroed = change(first.before, again.before);
+  return change(first.after, again.after).map((own, row) => Math.max(own, zeroed[kept[axis]?.[row] ?? row]!));
 }
 
 /** Channels lie on axis 1 of most outputs and last in token layouts and decoded detections: rows of both are judged. */
@@ -343,7 +359,7 @@ export function describeVerification(result: Verification): readonly string[] {
   if (rounded.length > 0) {
     const rows = rounded.reduce((sum, check) => sum + check.roundedRows, 0);
     lines.push(
-      `${rows} row${rows === 1 ? '' : 's'} of ${rounded.map((check) => check.value).join(', ')} deviate more, but no more than the engine's own rounding of the same zeroed model`,
+      `${rows} row${rows === 1 ? '' : 's'} of ${rounded.map((check) => check.value).join(', ')} deviate more, but no more than the engine's own rounding of the same models`,
     );
   }
   if (result.unproven.length > 0) {
