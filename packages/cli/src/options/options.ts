@@ -106,7 +106,7 @@ export const options = {
   normalizer: {
     type: 'choice',
     choices: normalizers,
-    default: 'mean',
+    default: 'sum',
     text: 'what the scores of a group are divided by, to compare groups',
     commands: SCORING_COMMANDS,
   },

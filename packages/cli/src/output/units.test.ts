@@ -7,6 +7,7 @@ import {
   formatMs,
   formatNumberOf,
   formatPercent,
+  formatRoughMs,
   formatScore,
 } from './units.ts';
 
@@ -29,6 +30,13 @@ it.each([
   [12.34, '12.3 ms'],
   [1234, '1234 ms'],
 ])('prints %d milliseconds as %s', (ms, text) => expect(formatMs(ms)).toBe(text));
+
+it.each([
+  [0.00042, '0.000 ms'],
+  [0.0296, '0.030 ms'],
+  [9.96, '10 ms'],
+  [123.4, '123 ms'],
+])('rounds %d milliseconds to %s', (ms, text) => expect(formatRoughMs(ms)).toBe(text));
 
 it('prints fractions, factors and dims', () => {
   expect(formatPercent(0.6123)).toBe('61.2 %');

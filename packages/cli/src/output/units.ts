@@ -30,6 +30,11 @@ export function formatMs(ms: number): string {
   return `${threeDigits(ms)} ms`;
 }
 
+/** `12 ms`, `0.12 ms`: two significant digits and whole microseconds, all that an operator profile knows. */
+export function formatRoughMs(ms: number): string {
+  return `${roundDigits(ms, 2, 3)} ms`;
+}
+
 /** A metric: `0.8320`, `1.2e-5`, `-` where there was nothing to measure. */
 export function formatScore(value: number | null | undefined): string {
   if (value === null || value === undefined) return '-';
@@ -52,8 +57,13 @@ export function formatDims(dims: readonly (number | string | null)[]): string {
 }
 
 function threeDigits(value: number): string {
+  return roundDigits(value, 3, 6);
+}
+
+/** So many significant digits, but no more than so many decimals. */
+function roundDigits(value: number, significant: number, decimals: number): string {
   if (value === 0) return '0';
   // Rounded first: 9.996 has four digits before it is 10.0.
-  const digits = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(3))))) + 1;
-  return value.toFixed(Math.min(Math.max(3 - digits, 0), 6));
+  const digits = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(significant))))) + 1;
+  return value.toFixed(Math.min(Math.max(significant - digits, 0), decimals));
 }

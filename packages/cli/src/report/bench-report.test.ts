@@ -3,37 +3,72 @@ import { type BenchDocument, benchDocument } from '../documents/bench-document.t
 import { plainPaint } from '../output/paint.ts';
 import { formatBench } from './bench-report.ts';
 
+const model = (name: string, ms: number, speedup: number) => ({
+  name,
+  iterations: 30,
+  loadMs: 5,
+  firstRunMs: 6,
+  meanMs: ms,
+  medianMs: { value: ms, interval: [ms, ms] as [number, number] },
+  p90Ms: ms,
+  p95Ms: ms,
+  p99Ms: ms,
+  speedup: { value: speedup, interval: [speedup, speedup] as [number, number] },
+});
+
+const profile = [
+  { node: 'conv_out', kernel: 'conv', operator: 'Conv', ms: 1.5123, share: 0.5 },
+  { kernel: 'reorder_1', operator: 'ReorderOutput', ms: 0.5, share: 0.1 },
+  { kernel: 'reorder_2', operator: 'ReorderInput', ms: 0.25, share: 0.05 },
+  ...Array.from({ length: 17 }, (_, i) => ({
+    node: `relu_${i}_out`,
+    kernel: `relu_${i}`,
+    operator: 'Relu',
+    ms: 0.0345 - i / 1000,
+    share: 0.02,
+  })),
+];
+
+const document: BenchDocument = {
+  schema: 'espalier/bench@1',
+  models: [
+    { path: '/a.onnx', sha256: '', bytes: 10, macs: 1000 },
+    { path: '/b.onnx', sha256: '', bytes: 6, macs: 500, profile },
+  ],
+  metrics: { medianMs: 2, speedup: 1.5, macsRatio: 0.5 },
+  latency: {
+    provider: 'cpu',
+    threads: 1,
+    models: [model('a.onnx', 3, 1), model('b.onnx', 2, 1.5)],
+    warnings: [],
+  },
+};
+
 it('sets the speed-up beside the MACs and lists operator times', async () => {
-  const model = (name: string, ms: number, speedup: number) => ({
-    name,
-    iterations: 30,
-    loadMs: 5,
-    firstRunMs: 6,
-    meanMs: ms,
-    medianMs: { value: ms, interval: [ms, ms] as [number, number] },
-    p90Ms: ms,
-    p95Ms: ms,
-    p99Ms: ms,
-    speedup: { value: speedup, interval: [speedup, speedup] as [number, number] },
-  });
-  const profile = [
-    { node: 'conv_out', kernel: 'conv', operator: 'Conv', ms: 1.5, share: 0.75 },
-    { kernel: 'reorder_1', operator: 'ReorderOutput', ms: 0.5, share: 0.25 },
-  ];
-  const document: BenchDocument = {
-    schema: 'espalier/bench@1',
-    models: [
-      { path: '/a.onnx', sha256: '', bytes: 10, macs: 1000 },
-      { path: '/b.onnx', sha256: '', bytes: 6, macs: 500, profile },
-    ],
-    metrics: { medianMs: 2, speedup: 1.5, macsRatio: 0.5 },
-    latency: {
-      provider: 'cpu',
-      threads: 1,
-      models: [model('a.onnx', 3, 1), model('b.onnx', 2, 1.5)],
-      warnings: [],
-    },
-  };
   expect(benchDocument.parse(document)).toEqual(document);
   await expect(`${formatBench(document, plainPaint).join('\n')}\n`).toMatchFileSnapshot('./golden/bench.txt');
+});
+
+it.each([
+  [1.001, 1, 'b.onnx is as fast as a.onnx, with as many MACs'],
+  [0.8, 1.5, 'b.onnx is 0.80x as fast as a.onnx, with 150.0 % of the MACs (1.50x the arithmetic)'],
+])('compares speed-up %d at a MACs ratio of %d in a sentence', (speedup, macsRatio, sentence) => {
+  const metrics = { medianMs: 2, speedup, macsRatio };
+  expect(formatBench({ ...document, metrics }, plainPaint)).toContain(sentence);
+});
+
+it('shows the MACs of more than two models as a column', () => {
+  const models = [1000, 500, 250].map((macs) => ({ path: '', sha256: '', bytes: 1, macs }));
+  const latency = {
+    ...document.latency,
+    models: [...document.latency.models, model('c.onnx', 1, 3)],
+  };
+  const lines = formatBench({ ...document, models, latency }, plainPaint);
+  expect(lines[0]).toMatch(/MACs$/);
+  expect(lines.slice(1, 4).map((line) => line.split('  ').at(-1)!.trim())).toEqual([
+    '100.0 %',
+    '50.0 %',
+    '25.0 %',
+  ]);
+  expect(lines).toHaveLength(5);
 });

@@ -1,30 +1,55 @@
 // `bench` as text.
 import type { BenchDocument } from '../documents/bench-document.ts';
+import { foldList } from '../output/fold-list.ts';
 import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
-import { formatFactor, formatMs, formatPercent } from '../output/units.ts';
+import { formatFactor, formatNumberOf, formatPercent, formatRoughMs } from '../output/units.ts';
 import { formatLatency } from './latency-report.ts';
 
-/** Lines of the report: latencies, how the speed-up compares with the MACs, and operator times where they were measured. */
-export function formatBench({ models, metrics, latency }: BenchDocument, paint: Paint): readonly string[] {
-  const compared = models.length > 1;
+type Profile = NonNullable<BenchDocument['models'][number]['profile']>;
+
+/** Of more operators than this the slowest are shown. */
+const SHOWN_OPERATORS = 15;
+
+/** More names of operators than this are folded. */
+const SHOWN_NAMES = 3;
+
+/**
+ * Lines of the report: latencies, how the speed-up compares with the MACs (of two models a sentence, of more a column), and operator
+ * times where they were measured.
+ */
+export function formatBench(document: BenchDocument, paint: Paint): readonly string[] {
+  const { models, latency } = document;
+  const [first] = models;
+  const macs = models.length > 2 ? models.map((model) => model.macs / first!.macs) : undefined;
   return [
-    ...formatLatency(latency),
-    ...(compared
-      ? [
-          '',
-          paint.bold(
-            `${formatFactor(metrics.speedup)} as fast at ${formatPercent(metrics.macsRatio)} of the MACs (${formatFactor(1 / metrics.macsRatio)} fewer)`,
-          ),
-        ]
-      : []),
-    ...models.flatMap(({ path, profile }) =>
-      profile ? ['', paint.bold(path), ...formatProfile(profile)] : [],
+    ...formatLatency(latency, macs),
+    ...(models.length === 2 ? ['', paint.bold(compareTwo(document))] : []),
+    ...models.flatMap(({ profile }, i) =>
+      profile ? ['', paint.bold(latency.models[i]!.name), ...formatProfile(profile)] : [],
     ),
   ];
 }
 
-function formatProfile(profile: NonNullable<BenchDocument['models'][number]['profile']>): readonly string[] {
+function compareTwo({ metrics, latency }: BenchDocument): string {
+  const [first, last] = latency.models.map(({ name }) => name);
+  const speed = formatFactor(metrics.speedup);
+  const faster = speed === formatFactor(1) ? 'as fast as' : `${speed} as fast as`;
+  return `${last} is ${faster} ${first}, ${compareMacs(metrics.macsRatio)}`;
+}
+
+function compareMacs(ratio: number): string {
+  const less = formatFactor(1 / ratio);
+  const more = formatFactor(ratio);
+  if (less === formatFactor(1) || more === formatFactor(1)) return 'with as many MACs';
+  const change = ratio < 1 ? `${less} less arithmetic` : `${more} the arithmetic`;
+  return `with ${formatPercent(ratio)} of the MACs (${change})`;
+}
+
+/** The slowest nodes, then the others and what the runtime added (reordered layouts, casts) as one sum each. */
+function formatProfile(profile: Profile): readonly string[] {
+  const nodes = profile.filter(({ node }) => node !== undefined).sort((a, b) => b.ms - a.ms);
+  const added = profile.filter(({ node }) => node === undefined);
   return formatTable(
     [
       { head: 'time', align: 'right' },
@@ -32,11 +57,29 @@ function formatProfile(profile: NonNullable<BenchDocument['models'][number]['pro
       { head: 'operator' },
       { head: 'node' },
     ],
-    profile.map(({ ms, share, operator, node, kernel }) => [
-      formatMs(ms),
-      formatPercent(share),
-      operator,
-      node ?? `(${kernel})`,
-    ]),
+    [
+      ...nodes
+        .slice(0, SHOWN_OPERATORS)
+        .map(({ ms, share, operator, node }) => [formatRoughMs(ms), formatPercent(share), operator, node!]),
+      ...formatSum(
+        nodes.slice(SHOWN_OPERATORS),
+        (count) => `${formatNumberOf(count, 'faster node')} (--json has all)`,
+      ),
+      ...formatSum(added, (count) => `${formatNumberOf(count, 'node')} that the runtime added`),
+    ],
   );
+}
+
+function formatSum(rows: Profile, describe: (count: number) => string): readonly (readonly string[])[] {
+  if (rows.length === 0) return [];
+  const sum = (part: 'ms' | 'share'): number => rows.reduce((total, row) => total + row[part], 0);
+  const operators = [...new Set(rows.map(({ operator }) => operator))];
+  return [
+    [
+      formatRoughMs(sum('ms')),
+      formatPercent(sum('share')),
+      foldList(operators, SHOWN_NAMES),
+      describe(rows.length),
+    ],
+  ];
 }

@@ -1,10 +1,16 @@
 // Latencies as a table.
 import type { LatencyField } from '../documents/latency-field.ts';
 import { formatTable } from '../output/text-table.ts';
-import { formatFactor, formatMs } from '../output/units.ts';
+import { formatFactor, formatMs, formatPercent } from '../output/units.ts';
 
-/** Lines: one per model with its median, the interval that holds it, percentiles and the speed-up over the first. */
-export function formatLatency({ models, provider, threads }: LatencyField): readonly string[] {
+/**
+ * Lines: one per model with its median, the interval that holds it, percentiles and the speed-up over the first. `macs`, where it is
+ * given, are fractions of the first model's MACs in the order of the models.
+ */
+export function formatLatency(
+  { models, provider, threads }: LatencyField,
+  macs?: readonly number[],
+): readonly string[] {
   const right = 'right' as const;
   return [
     ...formatTable(
@@ -18,8 +24,9 @@ export function formatLatency({ models, provider, threads }: LatencyField): read
         { head: 'load', align: right },
         { head: 'speed-up', align: right },
         { head: '95 % interval', align: right },
+        ...(macs ? [{ head: 'MACs', align: right }] : []),
       ],
-      models.map(({ name, iterations, medianMs, p90Ms, p99Ms, loadMs, speedup }) => [
+      models.map(({ name, iterations, medianMs, p90Ms, p99Ms, loadMs, speedup }, i) => [
         name,
         formatMs(medianMs.value),
         medianMs.interval.map(formatMs).join(' to '),
@@ -29,6 +36,7 @@ export function formatLatency({ models, provider, threads }: LatencyField): read
         formatMs(loadMs),
         formatFactor(speedup.value),
         speedup.interval.map(formatFactor).join(' to '),
+        ...(macs ? [formatPercent(macs[i]!)] : []),
       ]),
     ),
     `measured in turn; provider ${provider}, threads ${threads ?? 'as the engine chooses'}`,
