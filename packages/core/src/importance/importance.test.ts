@@ -51,7 +51,7 @@ describe('a user’s own importance', () => {
     const raw = await computeImportance(coupling, weights, mine, { normalizer: 'none' });
     expect([...raw.slice(0, 3)]).toEqual([1, 2, 3]);
     const scores = await computeImportance(coupling, weights, async () => mine());
-    expect([...scores.slice(0, 4)]).toEqual([0.4, 0.8, 1.2, 1.6]);
+    expect([...scores.slice(0, 4)]).toEqual([0.1, 0.2, 0.3, 0.4]);
   });
 
   it.each([
