@@ -16,6 +16,8 @@ function cut(speedup: number, flags: TypedFlags = {}, width = 128, spread = 1.05
   const model = { iterations: 9, loadMs: 1, firstRunMs: 1, meanMs: 1, p90Ms: 1, p95Ms: 1, p99Ms: 1 };
   return {
     macs: 0.6,
+    params: 0.7,
+    removedChannels: 0.2,
     path: 'net.onnx',
     output: 'small.onnx',
     options: values,
@@ -62,5 +64,15 @@ describe('adviseAfterCut', () => {
   it('believes no disturbed measurement', () => {
     const { remarks } = adviseAfterCut(cut(1, {}, 128, 7));
     expect(remarks).toEqual([expect.stringContaining('too disturbed to tell the speed-up (0.14x to 7.00x)')]);
+  });
+
+  it('says that limits made the cut miss its target, and which they are', () => {
+    const missed = { ...cut(1.6, { roundTo: '16', ignore: ['head*'] }), macs: 0.55 };
+    expect(adviseAfterCut(missed).remarks[0]).toBe(
+      "The target was missed: 55.0 % of the MACs are kept, not the 60.0 % of --macs 0.6. Cuts go by whole channels, within --round-to 16, --max-ratio 0.9 and --ignore 'head*'.",
+    );
+    expect(adviseAfterCut({ ...missed, macs: 0.595 }).remarks).toEqual([]);
+    const planned = { ...missed, options: { ...missed.options, plan: 'plan.json' } };
+    expect(adviseAfterCut(planned).remarks).toEqual([]);
   });
 });

@@ -1,9 +1,11 @@
 // What the numbers of a cut do not say by themselves: whether the speed is what the MACs promise, and what to try next.
+import { TARGET_TOLERANCE } from '@espalier/core';
 import { judgeSpeed } from '../describe/judge-speed.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
 import type { OptionName, OptionsFor } from '../options/options.ts';
-import { formatFactor } from '../output/units.ts';
+import { foldList } from '../output/fold-list.ts';
+import { formatFactor, formatPercent } from '../output/units.ts';
 import type { CommandContext } from './command.ts';
 
 /** Convolution kernels work on blocks of so many channels: the wide one for networks with wide layers. */
@@ -15,6 +17,10 @@ const WIDE_LAYER = 64;
 export interface FinishedCut extends Pick<PruneDocument, 'layers' | 'latency'> {
   /** Fraction of the MACs kept. */
   readonly macs: number;
+  /** Fraction of the parameters kept. */
+  readonly params: number;
+  /** Fraction of the channels that can go which went. */
+  readonly removedChannels: number;
   readonly path: string;
   /** Where the model was written; undefined when it was not. */
   readonly output: string | undefined;
@@ -22,8 +28,36 @@ export interface FinishedCut extends Pick<PruneDocument, 'layers' | 'latency'> {
   readonly sources: CommandContext<'prune'>['sources'];
 }
 
-/** Sentences on the speed-up, none when it is as promised, and the command that makes sense now. */
+/** Sentences on a missed target and on a speed-up that is not as promised, and the command that makes sense now. */
 export function adviseAfterCut(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'> {
+  const { remarks, next } = adviseOnSpeed(cut);
+  return { remarks: [...remarkOnTarget(cut), ...remarks], next };
+}
+
+/** Widths in multiples, capped layers and layers that stay whole can keep a result away from its target. */
+function remarkOnTarget({ options, ...cut }: FinishedCut): readonly string[] {
+  const { roundTo, maxRatio, ignore } = options;
+  if (options.plan !== undefined) return [];
+  const targets = [
+    ['macs', 'of the MACs are kept', options.macs, cut.macs],
+    ['params', 'of the parameters are kept', options.params, cut.params],
+    ['ratio', 'of the channels that can go were removed', options.ratio, cut.removedChannels],
+  ] as const;
+  const limits = [
+    ...(roundTo > 1 ? [`--round-to ${roundTo}`] : []),
+    `--max-ratio ${maxRatio}`,
+    ...ignore.map((pattern) => `--ignore '${pattern}'`),
+  ];
+  return targets.flatMap(([name, measure, target, reached]) =>
+    target === undefined || Math.abs(reached - target) <= TARGET_TOLERANCE
+      ? []
+      : [
+          `The target was missed: ${formatPercent(reached)} ${measure}, not the ${formatPercent(target)} of --${name} ${target}. Cuts go by whole channels, within ${foldList(limits, limits.length)}.`,
+        ],
+  );
+}
+
+function adviseOnSpeed(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'> {
   const { macs, path, output, options, latency } = cut;
   const speedup = latency?.models.at(-1)?.speedup;
   const verdict = speedup && judgeSpeed(macs, speedup);

@@ -52,7 +52,11 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
 
   const bytes = written?.bytes ?? encodedSize(pruning.model);
   const { before, after } = pruning;
-  const macs = after.macs / before.macs;
+  const kept = {
+    macs: after.macs / before.macs,
+    params: after.params / before.params,
+    removedChannels: pruning.removedChannels,
+  };
   const layers = pruning.plan.groups.map(({ root, channels, removed }) => ({
     node: root,
     channels,
@@ -65,10 +69,8 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
     plan: planPath === undefined ? null : resolve(planPath),
     made: { ...pruning.plan.made },
     metrics: {
-      macs,
-      params: after.params / before.params,
+      ...kept,
       bytes: bytes / analysis.file.bytes,
-      removedChannels: pruning.removedChannels,
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
     before: { ...before, bytes: analysis.file.bytes, ...effect?.before },
@@ -78,7 +80,7 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
     ...(proof && { proof }),
     ...(latency && { latency }),
     ...adviseAfterCut({
-      macs,
+      ...kept,
       path,
       output: written && output,
       options,

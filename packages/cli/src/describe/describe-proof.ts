@@ -22,6 +22,8 @@ export function describeProof(verification: Verification): ProofField {
         ...(firstFailure.problem !== undefined && { problem: firstFailure.problem }),
       },
     }),
+    rows: sum(checks.map((check) => check.rows)),
+    unprovenRows: sum(checks.map((check) => check.unprovenRows)),
     unproven: [...unproven],
   };
 }
@@ -44,4 +46,8 @@ export function failureOf({ firstFailure, tolerance }: ProofField): EspalierErro
 // JSON has no infinity.
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

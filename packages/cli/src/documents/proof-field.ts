@@ -25,6 +25,10 @@ export const proofField = z.object({
     })
     .optional()
     .describe('in execution order'),
+  rows: z.int().describe('channels and, behind flattening, features compared, over all outputs and layers'),
+  unprovenRows: z
+    .int()
+    .describe('those that prove nothing: zero, constant or not finite in the original too'),
   unproven: z.array(z.string()).describe('values of which all or some channels prove nothing'),
 });
 

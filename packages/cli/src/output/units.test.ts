@@ -9,6 +9,7 @@ import {
   formatPercent,
   formatRoughMs,
   formatScore,
+  formatWhole,
 } from './units.ts';
 
 it.each([
@@ -40,6 +41,7 @@ it.each([
 
 it('prints fractions, factors and dims', () => {
   expect(formatPercent(0.6123)).toBe('61.2 %');
+  expect(formatWhole(4100)).toBe('4,100');
   expect(formatFactor(1.716)).toBe('1.72x');
   expect(formatDims([1, 'h', null])).toBe('1xhx?');
   expect(formatDims([])).toBe('scalar');

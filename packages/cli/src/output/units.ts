@@ -14,6 +14,11 @@ export function formatCount(count: number): string {
   return scale === undefined ? String(Math.round(count)) : `${threeDigits(count / scale[0])} ${scale[1]}`;
 }
 
+/** `40,552,320`: every digit. */
+export function formatWhole(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
 /** `12.3 MB`: three significant digits, decimal prefixes. */
 export function formatBytes(bytes: number): string {
   const text = formatCount(bytes);

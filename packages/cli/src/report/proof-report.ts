@@ -1,24 +1,25 @@
 // A proof in a few lines.
 import type { ProofField } from '../documents/proof-field.ts';
 import type { Paint } from '../output/paint.ts';
-import { formatNumberOf } from '../output/units.ts';
+import { formatNumberOf, formatWhole } from '../output/units.ts';
 
-const SHOWN = 5;
-
-/** Lines: the verdict with what was compared, then what proves nothing. */
+/** Lines: the verdict with what was compared, then how much proves nothing. */
 export function formatProof(proof: ProofField, paint: Paint): readonly string[] {
-  const { verdict, deviation, tolerance, runs, outputs, layers, unproven } = proof;
+  const { verdict, deviation, tolerance, runs, outputs, layers, rows, unprovenRows } = proof;
   const colour = { proven: paint.green, 'not proven': paint.yellow, failed: paint.red }[verdict];
   const found = deviation === null ? 'no number' : deviation.toExponential(1);
   const compared = [
     `${formatNumberOf(outputs, 'output')} and ${formatNumberOf(layers, 'layer')}`,
     formatNumberOf(runs, 'run'),
   ].join(', ');
-  const more = unproven.length > SHOWN ? [`  and ${unproven.length - SHOWN} more`] : [];
   return [
     `${colour(verdict)}: largest deviation ${found} (allowed ${tolerance}) over ${compared}`,
-    ...(unproven.length === 0 ? [] : ['zero, constant or not finite, so they prove nothing:']),
-    ...unproven.slice(0, SHOWN).map((line) => `  ${line}`),
-    ...more,
+    ...(unprovenRows === 0 ? [] : [describeSilence(unprovenRows, rows)]),
   ];
+}
+
+function describeSilence(silent: number, rows: number): string {
+  const what =
+    silent === 1 ? 'was silent in the original too and proves' : 'were silent in the original too and prove';
+  return `${formatWhole(silent)} of ${formatWhole(rows)} rows ${what} nothing (--json says where)`;
 }

@@ -34,6 +34,8 @@ const proof: ProofField = {
   runs: 2,
   outputs: 1,
   layers: 19,
+  rows: 4100,
+  unprovenRows: 0,
   unproven: [],
 };
 
@@ -86,6 +88,7 @@ describe('formatPrune', () => {
           channel: -1,
           problem: 'shape [1,8] instead of [1,10]',
         },
+        unprovenRows: 7,
         unproven: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `${name}: 1 of 8 rows`),
       },
     };
