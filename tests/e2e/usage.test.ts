@@ -38,6 +38,10 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/-o, --output <FILE>/);
     expect(stdout).toMatch(/--no-verify +do not prove/);
+    const headings = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Engine'];
+    expect(stdout.match(/^\w+(?=:$)/gm)).toEqual(['Arguments', ...headings, 'Options', 'Examples']);
+    // Few options need no headings.
+    expect((await place.run(['inspect', '--help'])).stdout).not.toMatch(/^Output:$/m);
     expect(stdout).toContain('$ espalier prune model.onnx -o small.onnx --macs 0.6');
   });
 

@@ -6,6 +6,9 @@ import { flagText, flagUsage, type OptionRow, valuePlaceholder } from './options
 import { type OptionName, optionsOf } from './options/options.ts';
 import type { TypedFlags } from './options/resolve-options.ts';
 
+/** Commands with more options than this show them under headings. */
+const LONGEST_PLAIN_LIST = 8;
+
 /** A command line that was understood. */
 export interface Invocation {
   readonly command: CommandName;
@@ -56,7 +59,13 @@ function addCommand(
     const required = argument.required ?? true;
     command.argument(required ? `<${argument.name}>` : `[${argument.name}]`, argument.text);
   }
-  for (const [option, optionRow] of optionsOf(name)) command.addOption(makeOption(option, optionRow));
+  const rows = optionsOf(name);
+  // Headings over a handful of options would only part them.
+  const grouped = rows.length > LONGEST_PLAIN_LIST;
+  for (const [optionName, optionRow] of rows) {
+    const option = makeOption(optionName, optionRow);
+    command.addOption(grouped ? option.helpGroup(`${optionRow.group}:`) : option);
+  }
   command.action(async () => {
     await run({ command: name, arguments: command.args, flags: typedFlags(command, name) });
   });

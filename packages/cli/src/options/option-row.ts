@@ -1,9 +1,17 @@
 // What an option is: one row of data from which the flag, its environment variable, its config key, the help and the docs follow.
 import type { CommandName } from '../commands/command-names.ts';
 
+/** Headings of help, in its order. */
+export const OPTION_GROUPS = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Engine'] as const;
+
+/** What an option is about. */
+export type OptionGroup = (typeof OPTION_GROUPS)[number];
+
 interface AnyRow {
   /** One phrase, lower case, no full stop. */
   readonly text: string;
+  /** The heading it stands under in help. */
+  readonly group: OptionGroup;
   /** The commands that take it. */
   readonly commands: readonly CommandName[];
   /** Single-letter flag. */

@@ -11,7 +11,7 @@ import {
   reductions,
 } from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
-import type { OptionRow, ValueOf } from './option-row.ts';
+import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 
 const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
@@ -20,18 +20,21 @@ const DATA_COMMANDS = ['prune', 'eval'] as const;
 /** The table. */
 export const options = {
   config: {
+    group: 'Output',
     type: 'path',
     value: 'FILE',
     text: 'config file; without it espalier.yaml of this folder, if there is one',
     commands: COMMAND_NAMES,
   },
   json: {
+    group: 'Output',
     type: 'flag',
     default: false,
     text: 'print one JSON document instead of text',
     commands: COMMAND_NAMES,
   },
   quiet: {
+    group: 'Output',
     type: 'flag',
     default: false,
     short: 'q',
@@ -39,12 +42,14 @@ export const options = {
     commands: COMMAND_NAMES,
   },
   inputShape: {
+    group: 'Data',
     type: 'list',
     value: 'NAME:1x3x640x640',
     text: 'sizes of an input with open dims (the name may be left out with one input)',
     commands: MODEL_COMMANDS,
   },
   threads: {
+    group: 'Engine',
     type: 'integer',
     value: 'N',
     min: 1,
@@ -52,6 +57,7 @@ export const options = {
     commands: ['prune', 'eval', 'bench'],
   },
   provider: {
+    group: 'Engine',
     type: 'text',
     value: 'NAME',
     default: 'cpu',
@@ -59,6 +65,7 @@ export const options = {
     commands: ['prune', 'eval', 'bench'],
   },
   seed: {
+    group: 'Engine',
     type: 'integer',
     value: 'N',
     default: 0,
@@ -69,6 +76,7 @@ export const options = {
   },
 
   criterion: {
+    group: 'Scoring',
     type: 'choice',
     choices: Object.keys(criteria) as readonly CriterionName[],
     default: 'fscl',
@@ -76,6 +84,7 @@ export const options = {
     commands: SCORING_COMMANDS,
   },
   norm: {
+    group: 'Scoring',
     type: 'choice',
     choices: ['l1', 'l2'],
     default: 'l1',
@@ -83,6 +92,7 @@ export const options = {
     commands: SCORING_COMMANDS,
   },
   mode: {
+    group: 'Scoring',
     type: 'choice',
     choices: convolutionModes,
     default: 'full',
@@ -90,6 +100,7 @@ export const options = {
     commands: SCORING_COMMANDS,
   },
   pairs: {
+    group: 'Scoring',
     type: 'choice',
     choices: ['sum', 'mean'],
     default: 'sum',
@@ -97,6 +108,7 @@ export const options = {
     commands: SCORING_COMMANDS,
   },
   reduction: {
+    group: 'Scoring',
     type: 'choice',
     choices: reductions,
     default: 'sum',
@@ -104,6 +116,7 @@ export const options = {
     commands: SCORING_COMMANDS,
   },
   normalizer: {
+    group: 'Scoring',
     type: 'choice',
     choices: normalizers,
     default: 'sum',
@@ -111,6 +124,7 @@ export const options = {
     commands: SCORING_COMMANDS,
   },
   workers: {
+    group: 'Scoring',
     type: 'integer',
     value: 'N',
     min: 1,
@@ -119,6 +133,7 @@ export const options = {
   },
 
   macs: {
+    group: 'Target',
     type: 'number',
     value: 'FRACTION',
     above: 0,
@@ -127,6 +142,7 @@ export const options = {
     commands: ['prune'],
   },
   params: {
+    group: 'Target',
     type: 'number',
     value: 'FRACTION',
     above: 0,
@@ -135,6 +151,7 @@ export const options = {
     commands: ['prune'],
   },
   ratio: {
+    group: 'Target',
     type: 'number',
     value: 'FRACTION',
     above: 0,
@@ -143,18 +160,21 @@ export const options = {
     commands: ['prune'],
   },
   layerRatios: {
+    group: 'Target',
     type: 'path',
     value: 'FILE',
     text: 'target: YAML or JSON file, fraction removed by node name',
     commands: ['prune'],
   },
   plan: {
+    group: 'Target',
     type: 'path',
     value: 'FILE',
     text: 'target: a plan made before, applied as it is; for verify the plan that was applied',
     commands: ['prune', 'verify'],
   },
   roundTo: {
+    group: 'Limits',
     type: 'integer',
     value: 'N',
     default: 1,
@@ -163,6 +183,7 @@ export const options = {
     commands: ['prune'],
   },
   maxRatio: {
+    group: 'Limits',
     type: 'number',
     value: 'FRACTION',
     default: DEFAULT_MAX_RATIO,
@@ -172,18 +193,21 @@ export const options = {
     commands: ['prune'],
   },
   ignore: {
+    group: 'Limits',
     type: 'list',
     value: 'PATTERN',
     text: 'layers that stay whole, by node name; * stands for any text',
     commands: ['prune'],
   },
   ranking: {
+    group: 'Limits',
     type: 'choice',
     choices: ['global', 'local'],
     text: 'channels compete across the network (macs, params), or every layer gives the same fraction (ratio)',
     commands: ['prune'],
   },
   output: {
+    group: 'Output',
     type: 'path',
     value: 'FILE',
     short: 'o',
@@ -191,30 +215,35 @@ export const options = {
     commands: ['prune'],
   },
   savePlan: {
+    group: 'Output',
     type: 'path',
     value: 'FILE',
     text: 'write the plan as JSON, to be read, edited and applied with --plan',
     commands: ['prune'],
   },
   dryRun: {
+    group: 'Output',
     type: 'flag',
     default: false,
     text: 'do everything but write no file',
     commands: ['prune'],
   },
   force: {
+    group: 'Output',
     type: 'flag',
     default: false,
     text: 'replace files that exist',
     commands: ['prune'],
   },
   verify: {
+    group: 'Output',
     type: 'flag',
     default: true,
     text: 'prove that the cut model computes what the zeroed original does',
     commands: ['prune'],
   },
   bench: {
+    group: 'Output',
     type: 'flag',
     default: true,
     text: 'measure the latency before and after',
@@ -222,66 +251,77 @@ export const options = {
   },
 
   data: {
+    group: 'Data',
     type: 'path',
     value: 'PATH',
     text: 'data, labelled or not: a folder or a file, its format is recognised',
     commands: DATA_COMMANDS,
   },
   dataFormat: {
+    group: 'Data',
     type: 'choice',
     choices: DATASET_KINDS,
     text: 'format of the data where it cannot be recognised',
     commands: DATA_COMMANDS,
   },
   recordShape: {
+    group: 'Data',
     type: 'text',
     value: '1x64x64',
     text: 'planes, height and width of the records of a records file',
     commands: DATA_COMMANDS,
   },
   split: {
+    group: 'Data',
     type: 'text',
     value: 'NAME',
     text: 'part of the data that has parts, such as val',
     commands: DATA_COMMANDS,
   },
   labels: {
+    group: 'Data',
     type: 'path',
     value: 'FILE',
     text: 'labels beside an .npy file of inputs',
     commands: DATA_COMMANDS,
   },
   preprocess: {
+    group: 'Data',
     type: 'text',
     value: 'TEXT|FILE',
     text: 'preprocessing as key=value pairs or a YAML file; what is not given is guessed from the model and printed',
     commands: DATA_COMMANDS,
   },
   task: {
+    group: 'Data',
     type: 'choice',
     choices: ['classify', 'detect', 'segment', 'other'] as const satisfies readonly ModelTask[],
     text: 'what the model is for, where labels and output shapes do not tell',
     commands: DATA_COMMANDS,
   },
   layout: {
+    group: 'Data',
     type: 'choice',
     choices: Object.keys(DETECTION_LAYOUTS),
     text: 'how a detector lays out its boxes, where the shapes do not tell',
     commands: DATA_COMMANDS,
   },
   metric: {
+    group: 'Data',
     type: 'path',
     value: 'FILE',
     text: 'a metric of your own: an ES module that exports createMetric()',
     commands: DATA_COMMANDS,
   },
   reference: {
+    group: 'Data',
     type: 'path',
     value: 'MODEL',
     text: 'measure agreement with this model, no labels needed',
     commands: ['eval'],
   },
   limit: {
+    group: 'Data',
     type: 'integer',
     value: 'N',
     min: 1,
@@ -289,6 +329,7 @@ export const options = {
     commands: DATA_COMMANDS,
   },
   batch: {
+    group: 'Data',
     type: 'integer',
     value: 'N',
     default: 8,
@@ -298,6 +339,7 @@ export const options = {
   },
 
   format: {
+    group: 'Output',
     type: 'choice',
     choices: ['text', 'json', 'dot'],
     default: 'text',
@@ -305,12 +347,14 @@ export const options = {
     commands: ['groups'],
   },
   profile: {
+    group: 'Output',
     type: 'flag',
     default: false,
     text: 'measure the time of every operator too',
     commands: ['inspect', 'bench'],
   },
   warmup: {
+    group: 'Engine',
     type: 'integer',
     value: 'N',
     default: 3,
@@ -319,6 +363,7 @@ export const options = {
     commands: ['bench'],
   },
   rounds: {
+    group: 'Engine',
     type: 'integer',
     value: 'N',
     default: 10,
@@ -327,6 +372,7 @@ export const options = {
     commands: ['bench'],
   },
   seconds: {
+    group: 'Engine',
     type: 'number',
     value: 'S',
     default: 3,
@@ -353,8 +399,10 @@ export type OptionsFor<Command extends CommandName> = {
     : never]: OptionValue<Name>;
 };
 
-/** The rows a command takes, in table order; `config print` takes all, to show what they would become. */
+/** The rows a command takes, by group and within it in table order; `config print` takes all, to show what they would become. */
 export function optionsOf(command: CommandName): readonly (readonly [OptionName, OptionRow])[] {
   const rows = Object.entries(options) as [OptionName, OptionRow][];
-  return command === 'config print' ? rows : rows.filter(([, row]) => row.commands.includes(command));
+  return OPTION_GROUPS.flatMap((group) => rows.filter(([, row]) => row.group === group)).filter(
+    ([, row]) => command === 'config print' || row.commands.includes(command),
+  );
 }
