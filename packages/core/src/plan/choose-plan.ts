@@ -91,8 +91,9 @@ export function choosePlan(
   };
   const units = (keep: KeepMask): readonly (readonly number[])[] => {
     const left = order.filter((id) => keep[id] === 1);
-    const steps = groupBy(left, (id) => coupling.classes[id]!.group).values();
-    return [...steps].map((members) => members.slice(0, Math.max(1, options.roundTo ?? 1)));
+    const layers = [...groupBy(left, (id) => coupling.groups[coupling.classes[id]!.group]!.root).values()];
+    const step = Math.max(1, options.roundTo ?? 1);
+    return STEPS.flatMap((factor) => layers.map((members) => members.slice(0, factor * step)));
   };
   return finish(search({ order, units, attempt }), least);
 }
@@ -157,7 +158,7 @@ interface Attempt {
   readonly off: number;
 }
 
-/** What a search may use: the classes in the order they should go, groups as units, and how to judge a choice. */
+/** What a search may use: the classes in the order they should go, layers as units, and how to judge a choice. */
 interface SearchSpace {
   readonly order: readonly number[];
   readonly units: (keep: KeepMask) => readonly (readonly number[])[];
@@ -167,7 +168,7 @@ interface SearchSpace {
 /**
  * The choice that comes nearest to the target from below, or from above where that is nearer. Bisection over how many classes go finds the two prefixes of
  * the order around the target. Where one class (or one rounding step) of a wide layer is worth several percent, the lower one gets channels back, best
- * first; and if that leaves a gap, the upper one loses whole steps of single groups.
+ * first; and if that leaves a gap, the upper one loses whole steps of single layers.
  */
 function search(space: SearchSpace): KeepMask {
   const { order, attempt } = space;
@@ -198,7 +199,7 @@ function refill({ attempt }: SearchSpace, start: Attempt): Attempt {
   return best;
 }
 
-/** Takes steps of single groups, the least important first, as long as each comes nearer to the target. */
+/** Takes steps of single layers, the smallest and least important first, as long as each comes nearer to the target. */
 function descend({ attempt, units }: SearchSpace, start: Attempt): Attempt {
   let best = start;
   for (let found = true; found && best.off > CLOSE_ENOUGH; ) {
@@ -217,6 +218,8 @@ function descend({ attempt, units }: SearchSpace, start: Attempt): Attempt {
 /** A choice this near to its target (as a fraction of the original) needs no refining, and how many channels refining looks at. */
 const CLOSE_ENOUGH = 0.002;
 const REFILL_TRIES = 400;
+/** Rounding steps that a layer may take at once: grouped convolutions only move when all their blocks do. */
+const STEPS = [1, 2, 4, 8, 16] as const;
 
 function wishByLayer(
   traced: TracedModel,
