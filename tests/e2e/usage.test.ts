@@ -73,6 +73,7 @@ describe('help', () => {
 describe('bad usage exits with 2', () => {
   it.each([
     [['inspekt', 'm.onnx'], 'usage.unknown-command', 'Did you mean inspect?'],
+    [['frobnicate'], 'usage.unknown-command', 'There are inspect, groups, score, prune, '],
     [['prune', 'm.onnx', '--mac', '0.6'], 'usage.unknown-flag', 'Did you mean --macs?'],
     [['config'], 'usage.missing-command', 'See'],
     [['config', 'prnt'], 'usage.unknown-command', 'Did you mean print?'],

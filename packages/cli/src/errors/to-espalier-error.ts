@@ -1,6 +1,7 @@
 // Whatever was thrown, as an error with a code and a hint.
 import { EspalierError } from '@espalier/core/names';
 import { CommanderError } from 'commander';
+import { COMMAND_NAMES } from '../commands/command-names.ts';
 
 /** Our codes for the errors of the command line parser, by its own. */
 const COMMANDER_CODES: Readonly<Record<string, string>> = {
@@ -42,7 +43,9 @@ function fromCommander(error: CommanderError): EspalierError {
   const text = error.code === 'commander.help' ? 'a command is missing' : error.message;
   const [first = '', second] = text.split('\n');
   const sentence = first.replace(/^error: /, '');
-  const suggestion = second === undefined ? '' : `${second.replace(/^\(|\)$/g, '')} `;
+  // A command that resembles none is answered with all there are.
+  const known = error.code === 'commander.unknownCommand' ? `There are ${COMMAND_NAMES.join(', ')}. ` : '';
+  const suggestion = second === undefined ? known : `${second.replace(/^\(|\)$/g, '')} `;
   return new EspalierError({
     kind: 'usage',
     code: COMMANDER_CODES[error.code] ?? 'usage.invalid',
