@@ -43,3 +43,12 @@ it('says in a sentence that nothing is frozen', async () => {
   expect(lines).toContain('Nothing is frozen: every convolution can lose channels.');
   expect(lines).not.toContain('Frozen');
 });
+
+it('names the ONNX node where the name of its output does not tell', async () => {
+  const document = describeModel(await smallAnalysis());
+  expect(document.layers[0]).toMatchObject({ node: 'stem_out', name: 'stem' });
+  const layers = document.layers.map((layer, i) => (i === 0 ? { ...layer, name: 'Conv_0' } : layer));
+  const lines = formatInspect({ ...document, layers }, 'small.onnx', plainPaint);
+  expect(lines.find((line) => line.startsWith('stem_out '))).toMatch(/^stem_out \(Conv_0\) +Conv /);
+  expect(lines.find((line) => line.startsWith('inner_out '))).toMatch(/^inner_out +Conv /);
+});

@@ -127,9 +127,9 @@ function selectHeaviest(layers: readonly Layer[]): readonly Layer[] {
   return layers.filter((layer) => heaviest.has(layer));
 }
 
-/** Other tools show the name of the ONNX node, espalier that of its output. */
+/** Other tools show the name of the ONNX node, espalier that of its output, which often begins with it. */
 function nameLayer({ node, name }: Layer): string {
-  return name === undefined ? node : `${node} (${name})`;
+  return name === undefined || node.startsWith(name) ? node : `${node} (${name})`;
 }
 
 function formatGroups(groups: InspectDocument['groups']): readonly string[] {
