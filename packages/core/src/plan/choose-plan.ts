@@ -199,18 +199,25 @@ function refill({ attempt }: SearchSpace, start: Attempt): Attempt {
   return best;
 }
 
-/** Takes steps of single layers, the smallest and least important first, as long as each comes nearer to the target. */
+/**
+ * Takes steps of single layers, the smallest and least important first, as long as each comes nearer to the target without passing it by more than
+ * the tolerance; where none does, the one step that ends nearest.
+ */
 function descend({ attempt, units }: SearchSpace, start: Attempt): Attempt {
   let best = start;
-  for (let found = true; found && best.off > CLOSE_ENOUGH; ) {
-    found = false;
-    for (const unit of units(best.keep)) {
-      const next = attempt([...best.gone, ...unit]);
-      if (Math.abs(next.off) >= best.off || next.off < -TARGET_TOLERANCE) continue;
-      best = next;
-      found = true;
+  while (best.off > CLOSE_ENOUGH) {
+    const steps = units(best.keep);
+    let nearest = best;
+    let next: Attempt | undefined;
+    for (const step of steps) {
+      const tried = attempt([...best.gone, ...step]);
+      if (Math.abs(tried.off) < Math.abs(nearest.off)) nearest = tried;
+      if (tried.off >= best.off || tried.off < -TARGET_TOLERANCE) continue;
+      next = tried;
       break;
     }
+    if (!next) return best.off > TARGET_TOLERANCE ? nearest : best;
+    best = next;
   }
   return best;
 }
