@@ -141,6 +141,11 @@ describe('prune', () => {
     const { code, document } = await runJson('verify', ['net.onnx', 'b.onnx', '--plan', 'plan.json']);
     expect(code).toBe(0);
     expect(document.proof).toMatchObject({ verdict: 'proven', outputs: 1, layers: 3 });
+
+    await place.write('images.npy', npyImages(6));
+    const pictures = ['--data', 'images.npy', '--limit', '3', '--preprocess', 'scale=1'];
+    const seen = await runJson('verify', ['net.onnx', 'b.onnx', '--plan', 'plan.json', ...pictures]);
+    expect(seen.document.proof).toMatchObject({ verdict: 'proven', runs: document.proof.runs + 3 });
   });
 
   it('replaces files only with --force, and finds out before the work', async () => {
@@ -385,8 +390,7 @@ async function writeRecords(): Promise<void> {
 
 /** A NumPy file of so many 3x8x8 images without labels. */
 function npyImages(count: number): Uint8Array {
-  const header =
-    `{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, 3, 8, 8), }`.padEnd(117) + '\n';
+  const header = `${`{'descr': '<f4', 'fortran_order': False, 'shape': (${count}, 3, 8, 8), }`.padEnd(117)}\n`;
   const random = createRandom(9);
   const values = Float32Array.from({ length: count * 192 }, () => random.normal());
   const start = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0];

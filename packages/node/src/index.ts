@@ -22,6 +22,7 @@ export * from './pipeline/events.ts';
 export * from './pipeline/load-metric.ts';
 export * from './pipeline/model-feeds.ts';
 export * from './pipeline/open-evaluation.ts';
+export * from './pipeline/proof-feeds.ts';
 export * from './pipeline/prune-analysis.ts';
 export * from './pipeline/read-text-file.ts';
 export * from './pipeline/run-batch.ts';

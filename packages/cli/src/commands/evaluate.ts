@@ -10,19 +10,15 @@ import {
   type MetricChoice,
   openDataset,
   openEvaluation,
-  parseRecordShape,
-  readTextFile,
 } from '@espalier/node';
-import { parse } from 'yaml';
 import { describeNumbers, warnOfOneAnswer } from '../describe/describe-accuracy.ts';
 import { assumedFlag, describePreprocess } from '../describe/describe-preprocess.ts';
 import type { EvalDocument } from '../documents/eval-document.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
-import type { OptionsFor } from '../options/options.ts';
 import type { CommandContext } from './command.ts';
+import { datasetOptions, readPreprocess } from './data-source.ts';
 
 type Context = CommandContext<'eval'> | CommandContext<'prune'>;
-type DataOptions = OptionsFor<'eval'> | OptionsFor<'prune'>;
 
 type Metrics = EvalDocument['metrics'];
 
@@ -113,42 +109,6 @@ export async function evaluateCut(
   return labelled
     ? { before: { accuracy: before }, after: { accuracy: after } }
     : { before: {}, after: {}, agreement };
-}
-
-function datasetOptions({
-  dataFormat,
-  recordShape,
-  split,
-  labels,
-}: DataOptions): Parameters<typeof openDataset>[1] {
-  const shape = recordShape === undefined ? undefined : parseRecordShape(recordShape);
-  if (recordShape !== undefined && shape === undefined) {
-    throw new EspalierError({
-      kind: 'usage',
-      code: 'options.bad-shape',
-      message: `--record-shape cannot be '${recordShape}'.`,
-      hint: 'Write planes, height and width, such as 1x64x64.',
-    });
-  }
-  return {
-    ...(dataFormat !== undefined && { format: dataFormat }),
-    ...(shape && { shape }),
-    ...(split !== undefined && { split }),
-    ...(labels !== undefined && { labels }),
-  };
-}
-
-/** `key=value` pairs stay text; anything else is the path of a YAML file. */
-async function readPreprocess(text: string): Promise<string | Readonly<Record<string, unknown>>> {
-  if (text.includes('=')) return text;
-  const content: unknown = parse(await readTextFile(text));
-  if (typeof content === 'object' && content !== null) return content as Readonly<Record<string, unknown>>;
-  throw new EspalierError({
-    kind: 'usage',
-    code: 'preprocess.not-yaml',
-    message: `The preprocessing ${text} is no YAML mapping.`,
-    hint: 'Write one key per line, such as `size: 224x224`, or give key=value pairs.',
-  });
 }
 
 function subjectOf(

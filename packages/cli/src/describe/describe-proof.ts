@@ -24,6 +24,7 @@ export function describeProof(verification: Verification): ProofField {
     }),
     rows: sum(checks.map((check) => check.rows)),
     unprovenRows: sum(checks.map((check) => check.unprovenRows)),
+    untested: checks.filter((check) => check.verdict === 'not proven').map((check) => check.value),
     unproven: [...unproven],
   };
 }

@@ -29,6 +29,7 @@ export const proofField = z.object({
   unprovenRows: z
     .int()
     .describe('those that prove nothing: zero, constant or not finite in the original too'),
+  untested: z.array(z.string()).describe('values of which every channel proves nothing'),
   unproven: z.array(z.string()).describe('values of which all or some channels prove nothing'),
 });
 

@@ -16,6 +16,8 @@ import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval'] as const;
+/** Commands that read pictures, whether or not they look at labels. */
+const PICTURE_COMMANDS = ['prune', 'eval', 'verify'] as const;
 
 /** The table. */
 export const options = {
@@ -255,42 +257,42 @@ export const options = {
     type: 'path',
     value: 'PATH',
     text: 'data, labelled or not: a folder or a file, its format is recognised',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   dataFormat: {
     group: 'Data',
     type: 'choice',
     choices: DATASET_KINDS,
     text: 'format of the data where it cannot be recognised',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   recordShape: {
     group: 'Data',
     type: 'text',
     value: '1x64x64',
     text: 'planes, height and width of the records of a records file',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   split: {
     group: 'Data',
     type: 'text',
     value: 'NAME',
     text: 'part of the data that has parts, such as val',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   labels: {
     group: 'Data',
     type: 'path',
     value: 'FILE',
     text: 'labels beside an .npy file of inputs',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   preprocess: {
     group: 'Data',
     type: 'text',
     value: 'TEXT|FILE',
     text: 'preprocessing as key=value pairs or a YAML file; what is not given is guessed from the model and printed',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   task: {
     group: 'Data',
@@ -326,7 +328,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: DATA_COMMANDS,
+    commands: PICTURE_COMMANDS,
   },
   batch: {
     group: 'Data',

@@ -36,6 +36,7 @@ const proof: ProofField = {
   layers: 19,
   rows: 4100,
   unprovenRows: 0,
+  untested: [],
   unproven: [],
 };
 
@@ -98,6 +99,16 @@ describe('formatPrune', () => {
 });
 
 describe('formatPrune in detail', () => {
+  it('names what was not tested and how to test it', () => {
+    const silent = {
+      ...full,
+      proof: { ...proof, verdict: 'not proven' as const, untested: ['a', 'b', 'c', 'd', 'e'] },
+    };
+    expect(text(formatPrune(silent, plainPaint))).toContain(
+      "Nothing was tested of 'a', 'b', 'c', 'd' and 1 more: silent on all these inputs.",
+    );
+  });
+
   it('folds many layers and shows agreement, remarks and a disturbed measurement', async () => {
     const [original, pruned] = latency.models;
     const disturbed: PruneDocument = {

@@ -57,7 +57,7 @@ export interface Verification {
 export interface VerifyOptions {
   /** Largest allowed max|Δ| / max|value| per row; default 1e-4; 1e-2 for models that compute in fp16, 5e-2 where activations are quantised to int8. */
   readonly tolerance?: number;
-  /** Feeds to run instead of random ones (a user's images). */
+  /** Feeds to run beside the random ones (a user's images): they wake what noise leaves silent. */
   readonly feeds?: readonly Readonly<Record<string, NdArray>>[];
   /** Seed of the random inputs, default 1. */
   readonly seed?: number;
@@ -187,10 +187,9 @@ function feedsOf(
   session: Session,
   options: VerifyOptions,
 ): readonly Readonly<Record<string, NdArray>>[] {
-  if (options.feeds) return options.feeds;
   const types = new Map(session.inputs.map((input) => [input.name, input.type]));
   const random = createRandom(options.seed ?? 1);
-  return sizes.map((size) => randomFeeds(size, types, random));
+  return [...sizes.map((size) => randomFeeds(size, types, random)), ...(options.feeds ?? [])];
 }
 
 /** One value of both models. */

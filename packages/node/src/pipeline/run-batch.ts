@@ -27,15 +27,24 @@ export function fixedBatch(input: ValueType): number | undefined {
 }
 
 /**
- * Runs a batch and returns every output of it. A model with a fixed batch gets the rest filled with zeros, and what it answers to them is
- * dropped. Errors: `data.several-inputs`, `data.wrong-size`, `data.wrong-type`, those of `Session.run`.
+ * A batch as the model takes it: converted to its element type, filled with zeros up to a fixed batch size.
+ * Errors: `data.several-inputs`, `data.wrong-size`, `data.wrong-type`.
  */
-export async function runBatch(session: Session, batch: NdArray): Promise<Readonly<Record<string, NdArray>>> {
+export function prepareFeeds(session: Session, batch: NdArray): Readonly<Record<string, NdArray>> {
   const input = dataInput(session);
   checkSize(batch, input);
+  const size = fixedBatch(input) ?? batch.dims[0]!;
+  return { [input.name]: resizeBatch(convertInput(batch, input), size) };
+}
+
+/**
+ * Runs a batch and returns every output of it. A model with a fixed batch gets the rest filled with zeros, and what it answers to them is
+ * dropped. Errors: those of {@link prepareFeeds} and `Session.run`.
+ */
+export async function runBatch(session: Session, batch: NdArray): Promise<Readonly<Record<string, NdArray>>> {
   const count = batch.dims[0]!;
-  const size = fixedBatch(input) ?? count;
-  const outputs = await session.run({ [input.name]: resizeBatch(convertInput(batch, input), size) });
+  const size = fixedBatch(dataInput(session)) ?? count;
+  const outputs = await session.run(prepareFeeds(session, batch));
   if (size === count) return outputs;
   const trimmed = Object.entries(outputs).map(([name, array]) => [
     name,

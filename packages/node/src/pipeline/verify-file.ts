@@ -1,5 +1,5 @@
 // A cut proven from its three files: the original, the pruned model and the plan.
-import { type Engine, keepOf, type Plan, type Verification, verifyCut } from '@espalier/core';
+import { type Engine, keepOf, type NdArray, type Plan, type Verification, verifyCut } from '@espalier/core';
 import { readModel } from '../models/read-model.ts';
 import type { Analysis } from './analyse-file.ts';
 import { checkCutOf } from './check-cut-of.ts';
@@ -10,6 +10,8 @@ export interface VerifyFileOptions {
   readonly engine: Engine;
   /** How messages name the original; default: its absolute path. */
   readonly originalPath?: string;
+  /** Inputs beside the random ones: see {@link collectProofFeeds}. */
+  readonly feeds?: readonly Readonly<Record<string, NdArray>>[];
   /** Seed of the random inputs. */
   readonly seed?: number;
   readonly signal?: AbortSignal;
