@@ -1,6 +1,3 @@
-// Help, bad usage and options: what every command has in common.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configDocument } from '../../packages/cli/src/documents/config-document.ts';
 import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
@@ -51,22 +48,6 @@ describe('help', () => {
       stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
       stderr: '',
     });
-  });
-
-  it('is there at once: less than 100 ms of work more than bare Node', () => {
-    const script = fileURLToPath(new URL('../../packages/cli/bin/espalier.js', import.meta.url));
-    // Processor time, and the least of several: other work on the machine does not count.
-    const report =
-      'data:text/javascript,process.on("exit",()=>console.error(JSON.stringify(process.cpuUsage())))';
-    const work = (args: readonly string[]): number =>
-      Math.min(
-        ...Array.from({ length: 5 }, () => {
-          const { stderr } = spawnSync(process.execPath, ['--import', report, ...args], { encoding: 'utf8' });
-          const { user, system } = JSON.parse(stderr) as NodeJS.CpuUsage;
-          return (user + system) / 1000;
-        }),
-      );
-    expect(work([script, '--help']) - work(['-e', '0'])).toBeLessThan(100);
   });
 });
 
