@@ -2,20 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../onnx/nd-array.ts';
 import { type Batch, collate, stackArrays } from './batch.ts';
 import type { Sample, SampleInput } from './dataset.ts';
-import type { Preprocess } from './preprocess.ts';
+import { type Preprocess, UNTOUCHED } from './preprocess.ts';
 
-const p: Preprocess = {
-  width: 2,
-  height: 1,
-  resize: 'none',
-  filter: 'bilinear',
-  padValue: 0,
-  scale: 1,
-  mean: [0],
-  std: [1],
-  channels: 'keep',
-  layout: 'nchw',
-};
+const p: Preprocess = { ...UNTOUCHED, width: 2 };
 
 const picture = (...data: number[]): SampleInput => ({
   kind: 'image',

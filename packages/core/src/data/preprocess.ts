@@ -126,3 +126,17 @@ function perChannel(p: Preprocess, key: 'mean' | 'std', sources: readonly number
     hint: `Give one ${key} value or one per channel.`,
   });
 }
+
+/** Pixels as they are: one by one, no resizing, no scaling; for arrays, which nothing prepares. */
+export const UNTOUCHED: Preprocess = {
+  width: 1,
+  height: 1,
+  resize: 'none',
+  filter: 'bilinear',
+  padValue: 0,
+  scale: 1,
+  mean: [0],
+  std: [1],
+  channels: 'keep',
+  layout: 'nchw',
+};

@@ -4,11 +4,11 @@ import { intAttribute, withAttribute } from '../graph/attributes.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alongAxis } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
+import { elementCount } from '../onnx/tensor.ts';
 import { collapse, producedLabels, splitByAxes } from './labels.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels, RewriteContext } from './operator.ts';
 
 const groupsOf = (node: Node): number => intAttribute(node, 'group', 1);
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** Labels that arrive on the channel axis, and those of the batch axis, which pass. Labels on spatial axes are frozen. */
 function readInput(
@@ -141,9 +141,9 @@ function rewriteGroups(c: RewriteContext): readonly Node[] {
 }
 
 const convMacs = (facts: CostFacts): number =>
-  product(facts.outShape(0)) * product(facts.inShape(1).slice(1));
+  elementCount(facts.outShape(0)) * elementCount(facts.inShape(1).slice(1));
 const transposedMacs = (facts: CostFacts): number =>
-  product(facts.inShape(0)) * product(facts.inShape(1).slice(1));
+  elementCount(facts.inShape(0)) * elementCount(facts.inShape(1).slice(1));
 
 /** Records of the convolution family. */
 export const convolutions: Readonly<Record<string, Operator>> = {

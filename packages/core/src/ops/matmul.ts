@@ -3,10 +3,9 @@
 import { intAttribute, stringAttribute } from '../graph/attributes.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alignRight, permute } from '../labels/label-tensor.ts';
+import { elementCount } from '../onnx/tensor.ts';
 import { collapse, meet, operandsOf, producedLabels, splitByAxes } from './labels.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels } from './operator.ts';
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** Reads the contracted axis of an activation into a weight's axis; returns the tensors on other axes. */
 function contract(
@@ -178,9 +177,10 @@ function coupleEinsum(c: CouplingContext): OutputLabels {
 
 const gemmMacs = (facts: CostFacts): number => {
   const a = facts.inShape(0);
-  return product(facts.outShape(0)) * (intAttribute(facts.node, 'transA', 0) ? a[0]! : a[1]!);
+  return elementCount(facts.outShape(0)) * (intAttribute(facts.node, 'transA', 0) ? a[0]! : a[1]!);
 };
-const matmulMacs = (facts: CostFacts): number => product(facts.outShape(0)) * (facts.inShape(0).at(-1) ?? 1);
+const matmulMacs = (facts: CostFacts): number =>
+  elementCount(facts.outShape(0)) * (facts.inShape(0).at(-1) ?? 1);
 const einsumMacs = (facts: CostFacts): number => {
   const [left = ''] = stringAttribute(facts.node, 'equation', '').replace(/\s/g, '').split('->');
   const sizes = new Map<string, number>();
@@ -189,7 +189,7 @@ const einsumMacs = (facts: CostFacts): number => {
       sizes.set(letter, facts.inShape(input)[axis] ?? 1);
     });
   });
-  return product([...sizes.values()]);
+  return elementCount([...sizes.values()]);
 };
 
 /** Records of the matrix products. */

@@ -94,7 +94,7 @@ function concatenate(parts: readonly NdArray[], axis: number): NdArray {
 }
 
 /** A zero-filled array of the same kind. */
-export function emptyLike(data: ArrayData, length: number): ArrayData {
+function emptyLike(data: ArrayData, length: number): ArrayData {
   return new (data.constructor as new (length: number) => ArrayData)(length);
 }
 

@@ -3,8 +3,8 @@ import {
   type Dataset,
   GraphBuilder,
   type Metric,
-  type Preprocess,
   type Sample,
+  UNTOUCHED,
 } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../engine/ort-engine.ts';
@@ -32,18 +32,7 @@ const dataset: Dataset = {
   },
 };
 
-const preprocess: Preprocess = {
-  width: 1,
-  height: 1,
-  resize: 'none',
-  filter: 'bilinear',
-  padValue: 0,
-  scale: 1,
-  mean: [0],
-  std: [1],
-  channels: 'keep',
-  layout: 'nchw',
-};
+const preprocess = UNTOUCHED;
 
 async function open(operator: string, batch: number | string = 'N') {
   const g = new GraphBuilder();

@@ -15,6 +15,7 @@ import {
   type Session,
   type Target,
   type TaskGuess,
+  UNTOUCHED,
 } from '@espalier/core';
 import { dataInput } from './run-batch.ts';
 
@@ -44,20 +45,6 @@ export interface OpenEvaluation {
   readonly guess?: PreprocessGuess;
   close(): Promise<void>;
 }
-
-/** What `collate` is given for arrays: it does not look at it. */
-const UNTOUCHED: Preprocess = {
-  width: 1,
-  height: 1,
-  resize: 'none',
-  filter: 'bilinear',
-  padValue: 0,
-  scale: 1,
-  mean: [0],
-  std: [1],
-  channels: 'keep',
-  layout: 'nchw',
-};
 
 /** The tasks that labels tell; arrays and no labels at all say nothing. */
 const TASK_OF_TARGET: Readonly<Partial<Record<Target['kind'], ModelTask>>> = {
