@@ -104,6 +104,19 @@ export class GraphBuilder {
     return body.#graph();
   }
 
+  /** Takes over constants and nodes of another graph under the names they have; what the nodes read must be there by then. */
+  adopt(initializers: readonly Tensor[], nodes: readonly Node[]): void {
+    for (const tensor of initializers) {
+      this.#define(this.#claim(tensor.name ?? ''));
+      this.#initializers.push(tensor);
+    }
+    for (const node of nodes) {
+      for (const input of node.inputs) this.#check(input, `node ${node.name ?? node.outputs[0]}`);
+      for (const output of node.outputs) if (output !== '') this.#define(this.#claim(output));
+      this.#nodes.push(node);
+    }
+  }
+
   /** Declares a graph output, without a shape when `dims` is left out. */
   output(value: string, dims?: readonly DimensionLike[], type: ArrayType = 'float32'): void {
     this.#check(value, 'a graph output');

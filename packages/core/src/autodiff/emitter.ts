@@ -1,0 +1,190 @@
+// Writes the nodes of a gradient: standard operators whose spelling follows the opset of the model they are added to, so that a
+// backward graph lives in the same file as a forward graph of any age.
+import type { AttributeValues } from '../graph/attribute-value.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import type { NdArray } from '../onnx/nd-array.ts';
+
+/** What the graph that is written to may hold. */
+export interface EmitterOptions {
+  /** Version of the default operator set. */
+  readonly opset: number;
+  /**
+   * Whether the runtime knows ONNX Runtime's own operators (`com.microsoft`), which the graph must then import. Products with
+   * transposed operands are written as FusedMatMul, else as Transpose and MatMul. Default false.
+   */
+  readonly contrib?: boolean;
+}
+
+/** Adds nodes to a graph, one method per operation; every method takes names of values and returns the name of its result. */
+export class Emitter {
+  readonly graph: GraphBuilder;
+  readonly opset: number;
+  readonly contrib: boolean;
+  readonly #scalars = new Map<number, string>();
+  readonly #integers = new Map<string, string>();
+
+  constructor(graph: GraphBuilder, { opset, contrib = false }: EmitterOptions) {
+    this.graph = graph;
+    this.opset = opset;
+    this.contrib = contrib;
+  }
+
+  /** One node with one output. */
+  op(opType: string, inputs: readonly string[], attributes: AttributeValues = {}): string {
+    return this.graph.node(opType, inputs, attributes);
+  }
+
+  /** A float32 scalar, one constant per number. */
+  scalar(value: number): string {
+    const known = this.#scalars.get(value);
+    if (known !== undefined) return known;
+    const name = this.graph.constant({ dims: [], data: [value] });
+    this.#scalars.set(value, name);
+    return name;
+  }
+
+  /** A 1-D int64 constant, one per content. */
+  integers(values: readonly number[]): string {
+    const key = values.join();
+    const known = this.#integers.get(key);
+    if (known !== undefined) return known;
+    const name = this.graph.integers(values);
+    this.#integers.set(key, name);
+    return name;
+  }
+
+  constant(array: NdArray): string {
+    return this.graph.constant(array);
+  }
+
+  add(a: string, b: string): string {
+    return this.op('Add', [a, b]);
+  }
+
+  sub(a: string, b: string): string {
+    return this.op('Sub', [a, b]);
+  }
+
+  mul(a: string, b: string): string {
+    return this.op('Mul', [a, b]);
+  }
+
+  div(a: string, b: string): string {
+    return this.op('Div', [a, b]);
+  }
+
+  neg(a: string): string {
+    return this.op('Neg', [a]);
+  }
+
+  /** a·factor. */
+  scale(a: string, factor: number): string {
+    return factor === 1 ? a : this.mul(a, this.scalar(factor));
+  }
+
+  /** 1 where a > b, else 0, as float32. */
+  greater(a: string, b: string): string {
+    return this.toFloat(this.op('Greater', [a, b]));
+  }
+
+  toFloat(a: string): string {
+    return this.op('Cast', [a], { to: 1 });
+  }
+
+  reshape(a: string, dims: readonly number[]): string {
+    return this.op('Reshape', [a, this.integers(dims)]);
+  }
+
+  transpose(a: string, perm: readonly number[]): string {
+    return perm.every((axis, i) => axis === i) ? a : this.op('Transpose', [a], { perm });
+  }
+
+  expand(a: string, dims: readonly number[]): string {
+    return this.op('Expand', [a, this.integers(dims)]);
+  }
+
+  concat(parts: readonly string[], axis: number): string {
+    return parts.length === 1 ? parts[0]! : this.op('Concat', parts, { axis });
+  }
+
+  split(a: string, sizes: readonly number[], axis: number): readonly string[] {
+    if (sizes.length === 1) return [a];
+    return this.opset < 13
+      ? this.graph.nodes('Split', [a], { axis, split: sizes }, sizes.length)
+      : this.graph.nodes('Split', [a, this.integers(sizes)], { axis }, sizes.length);
+  }
+
+  /** Steps need opset 10. */
+  slice(
+    a: string,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    steps?: readonly number[],
+  ): string {
+    if (this.opset < 10) return this.op('Slice', [a], { axes, starts, ends });
+    const inputs = [a, this.integers(starts), this.integers(ends), this.integers(axes)];
+    return this.op('Slice', steps ? [...inputs, this.integers(steps)] : inputs);
+  }
+
+  /** Zeros around: `pads` as ONNX lists them, all beginnings, then all ends; negative ones crop. */
+  pad(a: string, pads: readonly number[]): string {
+    if (pads.every((n) => n === 0)) return a;
+    return this.opset < 11
+      ? this.op('Pad', [a], { pads })
+      : this.op('Pad', [a, this.integers(pads)], { mode: 'constant' });
+  }
+
+  reduceSum(a: string, axes: readonly number[], keepdims = false): string {
+    return this.#reduce('ReduceSum', 13, a, axes, keepdims);
+  }
+
+  reduceMean(a: string, axes: readonly number[], keepdims = false): string {
+    return this.#reduce('ReduceMean', 18, a, axes, keepdims);
+  }
+
+  reduceMax(a: string, axes: readonly number[], keepdims = false): string {
+    return this.#reduce('ReduceMax', 18, a, axes, keepdims);
+  }
+
+  /** a·b over the last two axes, either transposed first; `dims` are the ranks' own dims and needed for a transposed operand. */
+  matmul(a: string, b: string, { transA = false, transB = false, rank = 2 }: MatmulOptions = {}): string {
+    if (!transA && !transB) return this.op('MatMul', [a, b]);
+    if (this.contrib) {
+      return this.op('com.microsoft::FusedMatMul', [a, b], {
+        transA: Number(transA),
+        transB: Number(transB),
+      });
+    }
+    const swap = Array.from({ length: rank }, (_, axis) =>
+      axis < rank - 2 ? axis : axis === rank - 2 ? rank - 1 : rank - 2,
+    );
+    return this.op('MatMul', [transA ? this.transpose(a, swap) : a, transB ? this.transpose(b, swap) : b]);
+  }
+
+  /** Sums a value of dims `from` down to dims `to`, from which it was broadcast. */
+  sumTo(a: string, from: readonly number[], to: readonly number[]): string {
+    const lead = from.length - to.length;
+    const axes = from.flatMap((size, axis) => {
+      const target = axis < lead ? undefined : to[axis - lead]!;
+      return target === undefined || (target === 1 && size !== 1) ? [axis] : [];
+    });
+    const summed = axes.length === 0 ? a : this.reduceSum(a, axes, true);
+    return lead === 0 ? summed : this.reshape(summed, to);
+  }
+
+  #reduce(opType: string, since: number, a: string, axes: readonly number[], keepdims: boolean): string {
+    const keep = { keepdims: Number(keepdims) };
+    return this.opset < since
+      ? this.op(opType, [a], { axes, ...keep })
+      : this.op(opType, [a, this.integers(axes)], keep);
+  }
+}
+
+/** How {@link Emitter.matmul} reads its operands. */
+export interface MatmulOptions {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** Rank of both operands, default 2. */
+  readonly rank?: number;
+}

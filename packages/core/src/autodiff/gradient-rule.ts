@@ -1,0 +1,48 @@
+// What a gradient rule is: from the gradients of a node's outputs to the gradients of its inputs, as nodes in the same graph.
+import type { NodeFacts } from '../ops/operator.ts';
+import type { ConvolutionChoices } from './convolution-choices.ts';
+import type { Emitter } from './emitter.ts';
+
+/** What a rule may read and do. All shapes are static: a training graph is written for one batch size and one input size. */
+export interface RuleContext extends NodeFacts {
+  readonly emit: Emitter;
+  /** Which formulation each convolution is written in. */
+  readonly choices: ConvolutionChoices;
+  /** Name, in the graph that is written, of an input of the node; '' for an absent one. */
+  input(index: number): string;
+}
+
+/** What a rule's `backward` may read beside. */
+export interface GradientContext extends RuleContext {
+  /** Name, in the graph that is written, of an output of the node. */
+  output(index?: number): string;
+  /** Gradient of the loss with respect to an output, of the output's shape; undefined where the loss does not depend on it. */
+  gradient(output?: number): string | undefined;
+  /** A value that the rule's `forward` saved under that name. */
+  saved(name: string): string;
+}
+
+/** What a rule's `forward` wrote in place of the node. */
+export interface WrittenNode {
+  /** Names of the outputs in the graph that is written, as many as the node has. */
+  readonly outputs: readonly string[];
+  /** Values that `backward`, or whoever assembles the training graph, asks for by name. */
+  readonly saved?: Readonly<Record<string, string>>;
+}
+
+/** Whether weight decay applies to a parameter: not to biases and normalization scales. */
+export type DecayKind = 'decay' | 'no-decay';
+
+/** The gradient of one operator. */
+export interface GradientRule {
+  /**
+   * One entry per input: a thunk that writes the nodes of its gradient and returns the gradient's name, which has the input's shape;
+   * undefined for inputs that carry no gradient (indices, shapes). Thunks of inputs that need none are never called, and nothing
+   * is called unless `gradient()` of some output exists.
+   */
+  readonly backward: (context: GradientContext) => readonly ((() => string) | undefined)[];
+  /** Inputs that training may change where they are float constants. */
+  readonly parameters?: Readonly<Record<number, DecayKind>>;
+  /** Writes other nodes in place of this one in a training graph; default: the node as it is. */
+  readonly forward?: (context: RuleContext) => WrittenNode;
+}

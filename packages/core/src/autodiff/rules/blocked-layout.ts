@@ -1,0 +1,147 @@
+// ONNX Runtime's own convolution in its channel-blocked layout (domain com.microsoft.nchwc): [N, C/B, H, W, B] in memory, declared as
+// [N, C, H, W] with C a multiple of the block B. The runtime makes these nodes itself for constant weights; written by hand they
+// also take weights that change at every step, which the plain operator runs several times slower.
+import { elementCount } from '../../onnx/tensor.ts';
+import type { Emitter } from '../emitter.ts';
+
+/** Where a blocked convolution reads: strides and dilations per spatial axis, pads as ONNX lists them. */
+export interface BlockedWindow {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly pads: readonly number[];
+}
+
+/** A filter in the layout the blocked operator reads. */
+export interface BlockedFilter {
+  readonly name: string;
+  /** Channels of the result, padded to whole blocks. */
+  readonly channels: number;
+  readonly depthwise: boolean;
+}
+
+/** `count` up to whole blocks. */
+export function wholeBlocks(count: number, block: number): number {
+  return Math.ceil(count / block) * block;
+}
+
+/** The blocked form of a plain value of dims [N, C, H, W], its channels filled with zeros up to whole blocks. */
+export function toBlocked(emit: Emitter, value: string, dims: readonly number[]): string {
+  // The runtime's operator fills up to whole blocks by itself, but from multiples of 4 only.
+  const channels = wholeBlocks(dims[1]!, 4);
+  return emit.op('com.microsoft.nchwc::ReorderInput', [padChannels(emit, value, dims, channels)], {
+    channels_last: 0,
+  });
+}
+
+/** The plain form of a blocked value, cut to `channels`. */
+export function fromBlocked(emit: Emitter, value: string, channels: number, channelsLast = false): string {
+  return emit.op('com.microsoft.nchwc::ReorderOutput', [value], {
+    channels,
+    channels_last: Number(channelsLast),
+  });
+}
+
+/**
+ * A weight [O, I, kh, kw] as blocked filter. An input of fewer channels than a block is read in plain layout by the operator: its filter is
+ * blocked along O only.
+ */
+export function blockFilter(
+  emit: Emitter,
+  weight: string,
+  dims: readonly number[],
+  block: number,
+): BlockedFilter {
+  const [outputs, inputs, ...kernel] = dims as readonly [number, number, ...number[]];
+  const taps = elementCount(kernel);
+  const channels = wholeBlocks(outputs, block);
+  if (inputs < block) {
+    const padded = emit.pad(weight, [0, 0, 0, 0, channels - outputs, 0, 0, 0]);
+    const parted = emit.reshape(padded, [channels / block, block, inputs * taps]);
+    const name = emit.reshape(emit.transpose(parted, [0, 2, 1]), [channels, inputs, ...kernel]);
+    return { name, channels, depthwise: false };
+  }
+  const depth = wholeBlocks(inputs, block);
+  const padded = emit.pad(weight, [0, 0, 0, 0, channels - outputs, depth - inputs, 0, 0]);
+  const parted = emit.reshape(padded, [channels / block, block, depth / block, block, taps]);
+  const name = emit.reshape(emit.transpose(parted, [0, 2, 4, 3, 1]), [channels, depth, ...kernel]);
+  return { name, channels, depthwise: false };
+}
+
+/** The filter [I, O, kh, kw] that carries gradients back through a weight [O, I, kh, kw]: transposed, its taps in reverse order. */
+export function blockBackwardFilter(
+  emit: Emitter,
+  weight: string,
+  dims: readonly number[],
+  block: number,
+): BlockedFilter {
+  const [outputs, inputs, ...kernel] = dims as readonly [number, number, ...number[]];
+  const flipped = reverseTaps(emit, weight, dims);
+  return blockFilter(emit, emit.transpose(flipped, [1, 0, 2, 3]), [inputs, outputs, ...kernel], block);
+}
+
+/** A depthwise weight [C, 1, kh, kw] as blocked filter, its taps reversed for the way back. */
+export function blockDepthwiseFilter(
+  emit: Emitter,
+  weight: string,
+  dims: readonly number[],
+  block: number,
+  reversed = false,
+): BlockedFilter {
+  const [count, , ...kernel] = dims as readonly [number, number, ...number[]];
+  const channels = wholeBlocks(count, block);
+  const ordered = reversed ? reverseTaps(emit, weight, dims) : weight;
+  const padded = emit.pad(ordered, [0, 0, 0, 0, channels - count, 0, 0, 0]);
+  const parted = emit.reshape(padded, [channels / block, block, elementCount(kernel)]);
+  const name = emit.reshape(emit.transpose(parted, [0, 2, 1]), [channels, 1, ...kernel]);
+  return { name, channels, depthwise: true };
+}
+
+/** The depthwise filter with one 1 at `tap`: what it is convolved with is shifted, cropped or thinned out. */
+export function tapFilter(
+  emit: Emitter,
+  count: number,
+  kernel: readonly number[],
+  tap: number,
+  block: number,
+): BlockedFilter {
+  const channels = wholeBlocks(count, block);
+  const taps = elementCount(kernel);
+  const data = new Float32Array(channels * taps);
+  for (let b = 0; b < channels / block; b++)
+    data.fill(1, (b * taps + tap) * block, (b * taps + tap + 1) * block);
+  const name = emit.constant({ type: 'float32', dims: [channels, 1, ...kernel], data });
+  return { name, channels, depthwise: true };
+}
+
+/** A convolution of a blocked value (or of a plain one of fewer channels than a block). */
+export function blockedConv(
+  emit: Emitter,
+  value: string,
+  filter: BlockedFilter,
+  { strides, dilations, pads }: BlockedWindow,
+): string {
+  return emit.op('com.microsoft.nchwc::Conv', [value, filter.name], {
+    strides,
+    dilations,
+    pads,
+    group: filter.depthwise ? filter.channels : 1,
+    auto_pad: 'NOTSET',
+  });
+}
+
+function reverseTaps(emit: Emitter, weight: string, dims: readonly number[]): string {
+  const [outputs, inputs, ...kernel] = dims as readonly [number, number, ...number[]];
+  const taps = elementCount(kernel);
+  if (taps === 1) return weight;
+  const order = emit.integers(Array.from({ length: taps }, (_, i) => taps - 1 - i));
+  const flat = emit.reshape(weight, [outputs, inputs, taps]);
+  return emit.reshape(emit.op('Gather', [flat, order], { axis: 2 }), dims);
+}
+
+function padChannels(emit: Emitter, value: string, dims: readonly number[], channels: number): string {
+  const missing = channels - dims[1]!;
+  if (missing === 0) return value;
+  const shape = dims.with(1, missing);
+  const zeros = emit.expand(emit.scalar(0), shape);
+  return emit.concat([value, zeros], 1);
+}
