@@ -7,7 +7,13 @@ import { dataTypeOf, elementCount } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { ConvolutionChoices } from './convolution-choices.ts';
 import type { Emitter } from './emitter.ts';
-import type { GradientContext, GradientRule, RuleContext, WrittenNode } from './gradient-rule.ts';
+import type {
+  GradientContext,
+  GradientRule,
+  Normalization,
+  RuleContext,
+  WrittenNode,
+} from './gradient-rule.ts';
 import { gradientRuleOf } from './table.ts';
 
 /** A forward pass as it was written, for the sweep back. */
@@ -15,6 +21,7 @@ export interface ForwardPass {
   readonly traced: TracedModel;
   readonly emit: Emitter;
   readonly choices: ConvolutionChoices;
+  readonly normalization: Normalization;
   /** Names in the written graph, by name in the traced model. */
   readonly values: ReadonlyMap<string, string>;
   /** Index of every written node, ascending. */
@@ -32,17 +39,26 @@ export interface ForwardOptions {
   readonly targets: readonly string[];
   /** Values that exist in the written graph already: its inputs, its parameters. */
   readonly given: ReadonlyMap<string, string>;
+  /** Whose statistics batch normalizations use, default `running`. */
+  readonly normalization?: Normalization;
 }
 
 /**
  * Writes the nodes behind `targets` at the model's first traced size. Constants and shape arithmetic become initializers. Error, kind model:
  * `autodiff.unknown-constant` for a constant that was not evaluated.
  */
-export function writeForward({ traced, emit, choices, targets, given }: ForwardOptions): ForwardPass {
+export function writeForward({
+  traced,
+  emit,
+  choices,
+  targets,
+  given,
+  normalization = 'running',
+}: ForwardOptions): ForwardPass {
   const nodes = ancestorsOf(traced, targets, given);
   const values = new Map(given);
   const written = new Map<number, WrittenNode>();
-  const valueOf = (name: string): string => {
+  const nameOf = (name: string): string => {
     if (name === '') return '';
     const known = values.get(name);
     if (known !== undefined) return known;
@@ -52,14 +68,14 @@ export function writeForward({ traced, emit, choices, targets, given }: ForwardO
   };
   for (const index of nodes) {
     const node = traced.nodes[index]!;
-    const context = openRule(traced, emit, choices, index, valueOf);
-    const result = gradientRuleOf(node)?.forward?.(context) ?? copyNode(emit, node, valueOf);
+    const context = openRule({ traced, emit, choices, normalization }, index, nameOf);
+    const result = gradientRuleOf(node)?.forward?.(context) ?? copyNode(emit, node, nameOf);
     written.set(index, result);
     node.outputs.forEach((name, i) => {
       if (name !== '') values.set(name, result.outputs[i]!);
     });
   }
-  return { traced, emit, choices, values, nodes, written };
+  return { traced, emit, choices, normalization, values, nodes, written };
 }
 
 /**
@@ -72,7 +88,7 @@ export function differentiate(
   seeds: ReadonlyMap<string, string>,
   wrt: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
-  const { traced, emit, choices, values, nodes, written } = forward;
+  const { traced, emit, values, nodes, written } = forward;
   const active = activeValues(forward, wrt);
   const gradients = new Map<string, string>(seeds);
   const accumulate = (name: string, gradient: string): void => {
@@ -83,9 +99,9 @@ export function differentiate(
     const node = traced.nodes[index]!;
     if (!node.outputs.some((name) => gradients.has(name))) continue;
     if (!node.inputs.some((name) => active.has(name))) continue;
-    const rule = requireRule(node);
+    const rule = requireRule(traced, index);
     const context: GradientContext = {
-      ...openRule(traced, emit, choices, index, (name) => values.get(name) ?? ''),
+      ...openRule(forward, index, (name) => values.get(name) ?? ''),
       output: (i = 0) => values.get(node.outputs[i] ?? '') ?? '',
       gradient: (i = 0) => gradients.get(node.outputs[i] ?? ''),
       saved: (name) => written.get(index)!.saved![name]!,
@@ -112,7 +128,7 @@ export function checkDifferentiable(
   for (const index of ancestorsOf(traced, targets, new Map())) {
     const node = traced.nodes[index]!;
     if (!node.inputs.some((name) => active.has(name))) continue;
-    requireRule(node);
+    if (requireRule(traced, index).flat) continue;
     for (const name of node.outputs) active.add(name);
   }
 }
@@ -139,24 +155,28 @@ function activeValues({ traced, nodes }: ForwardPass, wrt: ReadonlySet<string>):
   const active = new Set(wrt);
   for (const index of nodes) {
     const node = traced.nodes[index]!;
-    if (node.inputs.some((name) => active.has(name))) for (const name of node.outputs) active.add(name);
+    if (gradientRuleOf(node)?.flat || !node.inputs.some((name) => active.has(name))) continue;
+    for (const name of node.outputs) active.add(name);
   }
   return active;
 }
 
 function openRule(
-  traced: TracedModel,
-  emit: Emitter,
-  choices: ConvolutionChoices,
+  {
+    traced,
+    emit,
+    choices,
+    normalization,
+  }: Pick<ForwardPass, 'traced' | 'emit' | 'choices' | 'normalization'>,
   index: number,
-  valueOf: (name: string) => string,
+  nameOf: (name: string) => string,
 ): RuleContext {
   const facts = factsOf(traced, index);
-  return { ...facts, emit, choices, input: (i) => valueOf(facts.node.inputs[i] ?? '') };
+  return { ...facts, emit, choices, normalization, input: (i) => nameOf(facts.node.inputs[i] ?? '') };
 }
 
-function copyNode(emit: Emitter, node: Node, valueOf: (name: string) => string): WrittenNode {
-  const copy = { ...node, inputs: node.inputs.map(valueOf) };
+function copyNode(emit: Emitter, node: Node, nameOf: (name: string) => string): WrittenNode {
+  const copy = { ...node, inputs: node.inputs.map(nameOf) };
   emit.graph.adopt([], [copy]);
   return { outputs: node.outputs };
 }
@@ -181,13 +201,15 @@ function writeConstant(traced: TracedModel, emit: Emitter, name: string): string
   return type === 'int64' || type === 'float32' ? value : emit.op('Cast', [value], { to: dataTypeOf(type) });
 }
 
-function requireRule(node: Node): GradientRule {
+function requireRule(traced: TracedModel, index: number): GradientRule {
+  const node = traced.nodes[index]!;
   const rule = gradientRuleOf(node);
-  if (rule) return rule;
+  const problem = rule ? rule.unsupported?.(factsOf(traced, index)) : 'is an operator without one';
+  if (rule && problem === undefined) return rule;
   throw new EspalierError({
     kind: 'model',
     code: 'autodiff.no-rule',
-    message: `The node '${nodeId(node)}' is a ${node.opType}, for which there is no gradient, and parameters lie behind it.`,
+    message: `There is no gradient for the node '${nodeId(node)}': the ${node.opType} ${problem}, and parameters lie behind it.`,
     hint: 'Freeze the layers before it with --freeze, or match values that lie before it with --match.',
   });
 }

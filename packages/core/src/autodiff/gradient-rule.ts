@@ -3,11 +3,15 @@ import type { NodeFacts } from '../ops/operator.ts';
 import type { ConvolutionChoices } from './convolution-choices.ts';
 import type { Emitter } from './emitter.ts';
 
+/** Whose mean and variance a batch normalization uses: those of the batch, as in training, or the running ones it holds. */
+export type Normalization = 'batch' | 'running';
+
 /** What a rule may read and do. All shapes are static: a training graph is written for one batch size and one input size. */
 export interface RuleContext extends NodeFacts {
   readonly emit: Emitter;
   /** Which formulation each convolution is written in. */
   readonly choices: ConvolutionChoices;
+  readonly normalization: Normalization;
   /** Name, in the graph that is written, of an input of the node; '' for an absent one. */
   input(index: number): string;
 }
@@ -41,6 +45,10 @@ export interface GradientRule {
    * is called unless `gradient()` of some output exists.
    */
   readonly backward: (context: GradientContext) => readonly ((() => string) | undefined)[];
+  /** The output is piecewise constant in the inputs (comparisons, indices, shapes): no gradient passes, and none is missed. */
+  readonly flat?: true;
+  /** Why this very node has no gradient although its operator has a rule, as a phrase: `crops the image`. */
+  readonly unsupported?: (facts: NodeFacts) => string | undefined;
   /** Inputs that training may change where they are float constants. */
   readonly parameters?: Readonly<Record<number, DecayKind>>;
   /** Writes other nodes in place of this one in a training graph; default: the node as it is. */
