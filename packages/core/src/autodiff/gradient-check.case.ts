@@ -105,9 +105,9 @@ export function expectClose(
     if (!(error <= Math.abs(values[worst]! - expected[worst]!))) worst = i;
   }
   const report = `${name}: element ${worst} of [${found!.dims}] is ${values[worst]} instead of ${expected[worst]}`;
-  expect(Math.sqrt(difference), report).toBeLessThanOrEqual(tolerance * Math.sqrt(norm) + 1e-4);
+  expect(Math.sqrt(difference), report).toBeLessThanOrEqual(tolerance * (Math.sqrt(norm) + 0.1));
   expect(Math.abs(values[worst]! - expected[worst]!), report).toBeLessThanOrEqual(
-    4 * tolerance * largest + 1e-4,
+    tolerance * (4 * largest + 0.1),
   );
 }
 

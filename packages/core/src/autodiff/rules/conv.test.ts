@@ -67,8 +67,8 @@ describe('what every runtime can run', () => {
   describeGradient('along one axis, no strides', conv([2, 2, 5], [3, 2, 3], { pads: [1, 1] }));
   describeGradient('of volumes', conv([1, 2, 3, 3, 2], [2, 2, 2, 2, 2], { pads: [1, 0, 0, 0, 1, 1] }));
   describeGradient(
-    'at opset 10',
-    conv([1, 2, 3, 4], [2, 2, 3, 3], { ...same, strides: [2, 2] }, { opset: 10 }),
+    '3×3/2 at opset 8',
+    conv([1, 2, 3, 4], [2, 2, 3, 3], { ...same, strides: [2, 2] }, { opset: 8 }),
   );
   const rows = always(0, { forward: 'plain', input: 'transposed', weight: 'rows' });
   describeGradient('transposed, rows', conv([2, 2, 3, 4], [3, 2, 3, 3], same, { choices: rows }));
