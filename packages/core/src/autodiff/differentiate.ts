@@ -7,7 +7,7 @@ import { dataTypeOf, elementCount } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { ConvolutionChoices } from './convolution-choices.ts';
 import type { Emitter } from './emitter.ts';
-import type { GradientContext, GradientRule, RuleContext, WrittenNode } from './gradient-rule.ts';
+import type { GradientContext, GradientRule, Normalization, RuleContext, WrittenNode } from './gradient-rule.ts';
 import { gradientRuleOf } from './table.ts';
 
 /** A forward pass as it was written, for the sweep back. */
@@ -15,6 +15,7 @@ export interface ForwardPass {
   readonly traced: TracedModel;
   readonly emit: Emitter;
   readonly choices: ConvolutionChoices;
+  readonly normalization: Normalization;
   /** Names in the written graph, by name in the traced model. */
   readonly values: ReadonlyMap<string, string>;
   /** Index of every written node, ascending. */
@@ -32,17 +33,26 @@ export interface ForwardOptions {
   readonly targets: readonly string[];
   /** Values that exist in the written graph already: its inputs, its parameters. */
   readonly given: ReadonlyMap<string, string>;
+  /** Whose statistics batch normalizations use, default `running`. */
+  readonly normalization?: Normalization;
 }
 
 /**
  * Writes the nodes behind `targets` at the model's first traced size. Constants and shape arithmetic become initializers. Error, kind model:
  * `autodiff.unknown-constant` for a constant that was not evaluated.
  */
-export function writeForward({ traced, emit, choices, targets, given }: ForwardOptions): ForwardPass {
+export function writeForward({
+  traced,
+  emit,
+  choices,
+  targets,
+  given,
+  normalization = 'running',
+}: ForwardOptions): ForwardPass {
   const nodes = ancestorsOf(traced, targets, given);
   const values = new Map(given);
   const written = new Map<number, WrittenNode>();
-  const valueOf = (name: string): string => {
+  const nameOf = (name: string): string => {
     if (name === '') return '';
     const known = values.get(name);
     if (known !== undefined) return known;
@@ -52,14 +62,14 @@ export function writeForward({ traced, emit, choices, targets, given }: ForwardO
   };
   for (const index of nodes) {
     const node = traced.nodes[index]!;
-    const context = openRule(traced, emit, choices, index, valueOf);
-    const result = gradientRuleOf(node)?.forward?.(context) ?? copyNode(emit, node, valueOf);
+    const context = openRule({ traced, emit, choices, normalization }, index, nameOf);
+    const result = gradientRuleOf(node)?.forward?.(context) ?? copyNode(emit, node, nameOf);
     written.set(index, result);
     node.outputs.forEach((name, i) => {
       if (name !== '') values.set(name, result.outputs[i]!);
     });
   }
-  return { traced, emit, choices, values, nodes, written };
+  return { traced, emit, choices, normalization, values, nodes, written };
 }
 
 /**
@@ -72,7 +82,7 @@ export function differentiate(
   seeds: ReadonlyMap<string, string>,
   wrt: ReadonlySet<string>,
 ): ReadonlyMap<string, string> {
-  const { traced, emit, choices, values, nodes, written } = forward;
+  const { traced, emit, values, nodes, written } = forward;
   const active = activeValues(forward, wrt);
   const gradients = new Map<string, string>(seeds);
   const accumulate = (name: string, gradient: string): void => {
@@ -85,7 +95,7 @@ export function differentiate(
     if (!node.inputs.some((name) => active.has(name))) continue;
     const rule = requireRule(node);
     const context: GradientContext = {
-      ...openRule(traced, emit, choices, index, (name) => values.get(name) ?? ''),
+      ...openRule(forward, index, (name) => values.get(name) ?? ''),
       output: (i = 0) => values.get(node.outputs[i] ?? '') ?? '',
       gradient: (i = 0) => gradients.get(node.outputs[i] ?? ''),
       saved: (name) => written.get(index)!.saved![name]!,
@@ -145,18 +155,16 @@ function activeValues({ traced, nodes }: ForwardPass, wrt: ReadonlySet<string>):
 }
 
 function openRule(
-  traced: TracedModel,
-  emit: Emitter,
-  choices: ConvolutionChoices,
+  { traced, emit, choices, normalization }: Pick<ForwardPass, 'traced' | 'emit' | 'choices' | 'normalization'>,
   index: number,
-  valueOf: (name: string) => string,
+  nameOf: (name: string) => string,
 ): RuleContext {
   const facts = factsOf(traced, index);
-  return { ...facts, emit, choices, input: (i) => valueOf(facts.node.inputs[i] ?? '') };
+  return { ...facts, emit, choices, normalization, input: (i) => nameOf(facts.node.inputs[i] ?? '') };
 }
 
-function copyNode(emit: Emitter, node: Node, valueOf: (name: string) => string): WrittenNode {
-  const copy = { ...node, inputs: node.inputs.map(valueOf) };
+function copyNode(emit: Emitter, node: Node, nameOf: (name: string) => string): WrittenNode {
+  const copy = { ...node, inputs: node.inputs.map(nameOf) };
   emit.graph.adopt([], [copy]);
   return { outputs: node.outputs };
 }

@@ -3,11 +3,15 @@ import type { NodeFacts } from '../ops/operator.ts';
 import type { ConvolutionChoices } from './convolution-choices.ts';
 import type { Emitter } from './emitter.ts';
 
+/** Whose mean and variance a batch normalization uses: those of the batch, as in training, or the running ones it holds. */
+export type Normalization = 'batch' | 'running';
+
 /** What a rule may read and do. All shapes are static: a training graph is written for one batch size and one input size. */
 export interface RuleContext extends NodeFacts {
   readonly emit: Emitter;
   /** Which formulation each convolution is written in. */
   readonly choices: ConvolutionChoices;
+  readonly normalization: Normalization;
   /** Name, in the graph that is written, of an input of the node; '' for an absent one. */
   input(index: number): string;
 }
@@ -43,6 +47,10 @@ export interface GradientRule {
   readonly backward: (context: GradientContext) => readonly ((() => string) | undefined)[];
   /** Inputs that training may change where they are float constants. */
   readonly parameters?: Readonly<Record<number, DecayKind>>;
+  /** Exporters fold batch normalizations into it: training may put one behind it. */
+  readonly normalized?: boolean;
+  /** What usually reads a batch normalization: an activation, a sum, a product, a pooling, the next convolution. */
+  readonly readsNormalized?: boolean;
   /** Writes other nodes in place of this one in a training graph; default: the node as it is. */
   readonly forward?: (context: RuleContext) => WrittenNode;
 }

@@ -30,6 +30,8 @@ export class GraphBuilder {
   /** Names of nodes and values, shared with subgraphs so that nothing is shadowed. */
   readonly #taken: Set<string>;
   readonly #counts: Map<string, number>;
+  /** Names that are only given out when asked for. */
+  readonly #reserved: Set<string>;
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
   readonly #initializers: Tensor[] = [];
@@ -41,6 +43,7 @@ export class GraphBuilder {
     this.#outer = outer;
     this.#taken = outer ? outer.#taken : new Set();
     this.#counts = outer ? outer.#counts : new Map();
+    this.#reserved = outer ? outer.#reserved : new Set();
   }
 
   /** Declares a graph input; a string among the dims is a symbolic size. */
@@ -81,11 +84,13 @@ export class GraphBuilder {
     name?: string,
   ): readonly string[] {
     const [domain, operator] = splitDomain(opType);
-    const label = name === undefined ? this.#invent(operator) : this.#claim(name);
+    const outputsOf = (node: string): readonly string[] =>
+      outputCount === 1
+        ? [`${node}_out`]
+        : Array.from({ length: outputCount }, (_, index) => `${node}_out_${index}`);
+    const label = name === undefined ? this.#invent(operator, outputsOf) : this.#claim(name);
     for (const input of inputs) this.#check(input, `node ${label}`);
-    const outputs = Array.from({ length: outputCount }, (_, index) =>
-      this.#define(this.#claim(outputCount === 1 ? `${label}_out` : `${label}_out_${index}`)),
-    );
+    const outputs = outputsOf(label).map((output) => this.#define(this.#claim(output)));
     this.#nodes.push({
       name: label,
       opType: operator,
@@ -102,6 +107,11 @@ export class GraphBuilder {
     const body = new GraphBuilder({ ...this.#options, name }, this);
     write(body);
     return body.#graph();
+  }
+
+  /** Keeps names free for {@link adopt}: no invented name will be one of them. */
+  reserve(names: Iterable<string>): void {
+    for (const name of names) this.#reserved.add(name);
   }
 
   /** Takes over constants and nodes of another graph under the names they have; what the nodes read must be there by then. */
@@ -176,12 +186,13 @@ export class GraphBuilder {
     return name;
   }
 
-  #invent(stem: string): string {
+  #invent(stem: string, outputsOf: (name: string) => readonly string[] = () => []): string {
     for (;;) {
       const count = this.#counts.get(stem) ?? 0;
       this.#counts.set(stem, count + 1);
       const name = `${stem}_${count}`;
-      if (!this.#taken.has(name)) return this.#claim(name);
+      const isFree = (each: string): boolean => !this.#taken.has(each) && !this.#reserved.has(each);
+      if ([name, ...outputsOf(name)].every(isFree)) return this.#claim(name);
     }
   }
 
