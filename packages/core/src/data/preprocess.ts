@@ -59,12 +59,36 @@ export function applyPreprocess(image: Image, p: Preprocess): Preprocessed {
 
 /** As `applyPreprocess`, into `out` from `offset` on: a batch is filled without intermediate copies. */
 export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array, offset: number): Placement {
-  const sources = sourceChannels(p.channels, image.channels);
-  const mean = perChannel(p, 'mean', sources);
-  const std = perChannel(p, 'std', sources);
+  const fitted = fitImage(image, p);
+  writeFitted(fitted, p, out, offset);
+  return fitted.placement;
+}
+
+/** A picture in the size it has on the model's input, still 8 bits per value: the form worth keeping between epochs. */
+export interface FittedImage {
+  /** Resized, and made grey where the preprocessing asks for that; neither cropped nor padded. */
+  readonly image: Image;
+  readonly placement: Placement;
+}
+
+/** The first half of `applyPreprocess`, and the costly one: grey where asked for, and resized. Errors as there. */
+export function fitImage(image: Image, p: Preprocess): FittedImage {
+  // Refused before any work is done.
+  sourceChannels(p.channels, image.channels);
   const placement = placeImage(image.width, image.height, p);
   const picture = p.channels === 'grey' || p.channels === 'grey-to-rgb' ? toGrey(image) : image;
-  const resized = resizeImage(picture, placement.resizedWidth, placement.resizedHeight, p.filter);
+  return {
+    image: resizeImage(picture, placement.resizedWidth, placement.resizedHeight, p.filter),
+    placement,
+  };
+}
+
+/** The second half of `applyPreprocess`: cropped, padded and normalised into `out` from `offset` on. */
+export function writeFitted(fitted: FittedImage, p: Preprocess, out: Float32Array, offset: number): void {
+  const { image: resized, placement } = fitted;
+  const sources = sourceChannels(p.channels, resized.channels);
+  const mean = perChannel(p, 'mean', sources.length);
+  const std = perChannel(p, 'std', sources.length);
   const { data } = resized;
   const { padX, padY } = placement;
   const pixels = p.width * p.height;
@@ -95,7 +119,6 @@ export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array
       }
     }
   }
-  return placement;
 }
 
 /** For each channel of the model the channel of the picture (made grey first where the mode says so). */
@@ -115,14 +138,15 @@ function sourceChannels(mode: ChannelMode, imageChannels: number): readonly numb
   return mode === 'rgb' ? [0, 1, 2] : [2, 1, 0];
 }
 
-function perChannel(p: Preprocess, key: 'mean' | 'std', sources: readonly number[]): readonly number[] {
+/** Mean or deviation of each of `channels` channels that the model is fed; `data.wrong-channels` when their number is another. */
+export function perChannel(p: Preprocess, key: 'mean' | 'std', channels: number): readonly number[] {
   const values = p[key];
-  if (values.length === sources.length) return values;
-  if (values.length === 1) return sources.map(() => values[0]!);
+  if (values.length === channels) return values;
+  if (values.length === 1) return Array.from({ length: channels }, () => values[0]!);
   throw new EspalierError({
     kind: 'data',
     code: 'data.wrong-channels',
-    message: `The preprocessing has ${values.length} ${key} values, but the model is fed ${sources.length} channels.`,
+    message: `The preprocessing has ${values.length} ${key} values, but the model is fed ${channels} channels.`,
     hint: `Give one ${key} value or one per channel.`,
   });
 }
