@@ -187,7 +187,7 @@ async function unpackWhole(path: string, bytes: number): Promise<Uint8Array> {
       'Unpack it: gunzip.',
     );
   }
-  const whole = new Uint8Array(bytes);
+  const whole = Buffer.allocUnsafeSlow(bytes);
   let at = 0;
   for await (const piece of unpack(path)) {
     whole.set(piece.subarray(0, bytes - at), at);
