@@ -5,7 +5,7 @@ import { type Preprocess, perChannel } from './preprocess.ts';
 /** Luma weights of ITU-R BT.601 for red, green and blue. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
-/** For each output position the input positions it mixes; -1 where the picture does not reach. */
+/** For each output position along an axis the offsets of the input values it mixes; `low` is -1 where the picture does not reach. */
 interface Axis {
   readonly low: Int32Array;
   readonly high: Int32Array;
@@ -55,19 +55,19 @@ function movePixels(
     return;
   }
   const [step, plane] = strides(p, blank.length);
-  const columns = makeAxis(p.width, scale, shiftX, flip);
-  const rows = makeAxis(p.height, scale, shiftY, false);
+  const columns = makeAxis(p.width, step, scale, shiftX, flip);
+  const rows = makeAxis(p.height, step * p.width, scale, shiftY, false);
   const moveRow = columns.exact && rows.exact ? copyRow : mixRow;
   for (const [channel, value] of blank.entries()) {
+    const first = channel * plane;
     for (let y = 0; y < p.height; y++) {
-      const to = channel * plane + y * p.width * step;
+      const to = first + y * p.width * step;
       if (rows.low[y]! < 0) {
         for (let x = 0, o = to; x < p.width; x++, o += step) out[o] = value;
         continue;
       }
-      const low = channel * plane + rows.low[y]! * p.width * step;
-      const high = channel * plane + rows.high[y]! * p.width * step;
-      moveRow(picture, low, high, rows.weight[y]!, step, columns, value, out, to);
+      const [upper, lower] = [first + rows.low[y]!, first + rows.high[y]!];
+      moveRow(picture, upper, lower, rows.weight[y]!, step, columns, value, out, to);
     }
   }
 }
@@ -75,7 +75,7 @@ function movePixels(
 function copyRow(
   picture: Float32Array,
   row: number,
-  _high: number,
+  _lower: number,
   _share: number,
   step: number,
   { low }: Axis,
@@ -85,7 +85,7 @@ function copyRow(
 ): void {
   for (let x = 0, o = to; x < low.length; x++, o += step) {
     const from = low[x]!;
-    out[o] = from < 0 ? blank : picture[row + from * step]!;
+    out[o] = from < 0 ? blank : picture[row + from]!;
   }
 }
 
@@ -101,18 +101,20 @@ function mixRow(
   to: number,
 ): void {
   for (let x = 0, o = to; x < low.length; x++, o += step) {
-    if (low[x]! < 0) {
+    const left = low[x]!;
+    if (left < 0) {
       out[o] = blank;
       continue;
     }
-    const [a, b, w] = [low[x]! * step, high[x]! * step, weight[x]!];
-    const above = picture[upper + a]! + w * (picture[upper + b]! - picture[upper + a]!);
-    const below = picture[lower + a]! + w * (picture[lower + b]! - picture[lower + a]!);
+    const right = high[x]!;
+    const w = weight[x]!;
+    const above = picture[upper + left]! * (1 - w) + picture[upper + right]! * w;
+    const below = picture[lower + left]! * (1 - w) + picture[lower + right]! * w;
     out[o] = above + share * (below - above);
   }
 }
 
-function makeAxis(size: number, scale: number, shift: number, mirrored: boolean): Axis {
+function makeAxis(size: number, stride: number, scale: number, shift: number, mirrored: boolean): Axis {
   const [low, high] = [new Int32Array(size), new Int32Array(size)];
   const weight = new Float32Array(size);
   for (let i = 0; i < size; i++) {
@@ -122,9 +124,10 @@ function makeAxis(size: number, scale: number, shift: number, mirrored: boolean)
       continue;
     }
     const at = Math.min(Math.max(centre - 0.5, 0), size - 1);
-    low[i] = Math.floor(at);
-    high[i] = Math.min(low[i]! + 1, size - 1);
-    weight[i] = at - low[i]!;
+    const before = Math.floor(at);
+    low[i] = before * stride;
+    high[i] = Math.min(before + 1, size - 1) * stride;
+    weight[i] = at - before;
   }
   return { low, high, weight, exact: scale === 1 && Number.isInteger(shift) };
 }

@@ -87,8 +87,7 @@ export function fitImage(image: Image, p: Preprocess): FittedImage {
 export function writeFitted(fitted: FittedImage, p: Preprocess, out: Float32Array, offset: number): void {
   const { image: resized, placement } = fitted;
   const sources = sourceChannels(p.channels, resized.channels);
-  const mean = perChannel(p, 'mean', sources.length);
-  const std = perChannel(p, 'std', sources.length);
+  const tables = normalisationTables(p, sources.length);
   const { data } = resized;
   const { padX, padY } = placement;
   const pixels = p.width * p.height;
@@ -102,13 +101,9 @@ export function writeFitted(fitted: FittedImage, p: Preprocess, out: Float32Arra
   const covered = top === 0 && left === 0 && bottom === p.height && right === p.width;
 
   for (const [channel, source] of sources.entries()) {
-    const normalise = (value: number) => (value * p.scale - mean[channel]!) / std[channel]!;
-    // A pixel has 256 values only: looking them up is faster than computing them.
-    const normalised = new Float32Array(256);
-    for (let value = 0; value < 256; value++) normalised[value] = normalise(value);
+    const { normalised, border } = tables[channel]!;
     const first = offset + channel * outChannel;
     if (!covered) {
-      const border = normalise(p.padValue);
       for (let i = 0, o = first; i < pixels; i++, o += outStep) out[o] = border;
     }
     for (let y = top; y < bottom; y++) {
@@ -119,6 +114,33 @@ export function writeFitted(fitted: FittedImage, p: Preprocess, out: Float32Arra
       }
     }
   }
+}
+
+interface NormalisationTable {
+  /** What each pixel value 0..255 becomes. */
+  readonly normalised: Float32Array;
+  /** What the padding's value becomes. */
+  readonly border: number;
+}
+
+/** Small pictures by the thousand would spend much of their time on the same tables again. */
+const knownTables = new WeakMap<Preprocess, readonly NormalisationTable[]>();
+
+/** A pixel has 256 values only: looking them up is faster than computing them. */
+function normalisationTables(p: Preprocess, channels: number): readonly NormalisationTable[] {
+  const known = knownTables.get(p);
+  if (known?.length === channels) return known;
+  const mean = perChannel(p, 'mean', channels);
+  const std = perChannel(p, 'std', channels);
+  const tables = mean.map((centre, channel): NormalisationTable => {
+    const normalise = (value: number) => (value * p.scale - centre) / std[channel]!;
+    return {
+      normalised: Float32Array.from({ length: 256 }, (_, value) => normalise(value)),
+      border: normalise(p.padValue),
+    };
+  });
+  knownTables.set(p, tables);
+  return tables;
 }
 
 /** For each channel of the model the channel of the picture (made grey first where the mode says so). */
