@@ -10,6 +10,8 @@ export * from './data/decode-image.ts';
 export * from './data/image-folder.ts';
 export * from './data/open-dataset.ts';
 export * from './data/records.ts';
+export * from './data/training-batch.ts';
+export * from './data/training-loader.ts';
 export * from './data/yolo-dataset.ts';
 export * from './engine/ort-engine.ts';
 export * from './models/read-model.ts';
