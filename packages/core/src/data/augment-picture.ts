@@ -57,50 +57,49 @@ function movePixels(
   const [step, plane] = strides(p, blank.length);
   const columns = makeAxis(p.width, step, scale, shiftX, flip);
   const rows = makeAxis(p.height, step * p.width, scale, shiftY, false);
-  const moveRow = columns.exact && rows.exact ? copyRow : mixRow;
   for (const [channel, value] of blank.entries()) {
     const first = channel * plane;
     for (let y = 0; y < p.height; y++) {
-      const to = first + y * p.width * step;
-      if (rows.low[y]! < 0) {
-        for (let x = 0, o = to; x < p.width; x++, o += step) out[o] = value;
-        continue;
-      }
+      const row: Row = { out, start: first + y * p.width * step, step, blank: value };
       const [upper, lower] = [first + rows.low[y]!, first + rows.high[y]!];
-      moveRow(picture, upper, lower, rows.weight[y]!, step, columns, value, out, to);
+      if (rows.low[y]! < 0) blankRow(row, p.width);
+      else if (columns.exact && rows.exact) copyRow(row, columns, picture, upper);
+      else mixRow(row, columns, picture, upper, lower, rows.weight[y]!);
     }
   }
 }
 
-function copyRow(
-  picture: Float32Array,
-  row: number,
-  _lower: number,
-  _share: number,
-  step: number,
-  { low }: Axis,
-  blank: number,
-  out: Float32Array,
-  to: number,
-): void {
-  for (let x = 0, o = to; x < low.length; x++, o += step) {
-    const from = low[x]!;
-    out[o] = from < 0 ? blank : picture[row + from]!;
+/** One row of one channel that is being written. */
+interface Row {
+  readonly out: Float32Array;
+  /** Offset of its first value, and the distance between its values. */
+  readonly start: number;
+  readonly step: number;
+  /** Where the picture does not reach. */
+  readonly blank: number;
+}
+
+function blankRow({ out, start, step, blank }: Row, width: number): void {
+  for (let x = 0, o = start; x < width; x++, o += step) out[o] = blank;
+}
+
+function copyRow({ out, start, step, blank }: Row, { low }: Axis, picture: Float32Array, from: number): void {
+  for (let x = 0, o = start; x < low.length; x++, o += step) {
+    const column = low[x]!;
+    out[o] = column < 0 ? blank : picture[from + column]!;
   }
 }
 
+/** Mixes the row of the picture at `upper` with `share` of the one at `lower`. */
 function mixRow(
+  { out, start, step, blank }: Row,
+  { low, high, weight }: Axis,
   picture: Float32Array,
   upper: number,
   lower: number,
   share: number,
-  step: number,
-  { low, high, weight }: Axis,
-  blank: number,
-  out: Float32Array,
-  to: number,
 ): void {
-  for (let x = 0, o = to; x < low.length; x++, o += step) {
+  for (let x = 0, o = start; x < low.length; x++, o += step) {
     const left = low[x]!;
     if (left < 0) {
       out[o] = blank;
