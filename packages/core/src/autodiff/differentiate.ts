@@ -7,7 +7,13 @@ import { dataTypeOf, elementCount } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { ConvolutionChoices } from './convolution-choices.ts';
 import type { Emitter } from './emitter.ts';
-import type { GradientContext, GradientRule, Normalization, RuleContext, WrittenNode } from './gradient-rule.ts';
+import type {
+  GradientContext,
+  GradientRule,
+  Normalization,
+  RuleContext,
+  WrittenNode,
+} from './gradient-rule.ts';
 import { gradientRuleOf } from './table.ts';
 
 /** A forward pass as it was written, for the sweep back. */
@@ -155,7 +161,12 @@ function activeValues({ traced, nodes }: ForwardPass, wrt: ReadonlySet<string>):
 }
 
 function openRule(
-  { traced, emit, choices, normalization }: Pick<ForwardPass, 'traced' | 'emit' | 'choices' | 'normalization'>,
+  {
+    traced,
+    emit,
+    choices,
+    normalization,
+  }: Pick<ForwardPass, 'traced' | 'emit' | 'choices' | 'normalization'>,
   index: number,
   nameOf: (name: string) => string,
 ): RuleContext {

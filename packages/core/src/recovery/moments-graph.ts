@@ -91,12 +91,17 @@ function writePatches(g: GraphBuilder, data: string, form: MomentsForm, reads: r
   for (const { axis, i } of windows) value = g.node('Gather', [value, reads[i]!], { axis });
 
   const places = dims.map((_, axis) => axis + layer.windows.filter((window) => window.axis < axis).length);
-  const others = dims.flatMap((_, axis) => (axis === layer.inAxis || isWindow(layer, axis) ? [] : [places[axis]!]));
+  const others = dims.flatMap((_, axis) =>
+    axis === layer.inAxis || isWindow(layer, axis) ? [] : [places[axis]!],
+  );
   const sliding = layer.windows.map(({ axis }) => places[axis]!);
   const perm = [...others, ...sliding.map((place) => place + 1), places[layer.inAxis]!, ...sliding];
   const rows = rowCount(form);
   const k = layer.inputs * tapCount(layer);
-  const flat = g.node('Reshape', [g.node('Transpose', [value], { perm }), g.integers([rows, layer.groups, k])]);
+  const flat = g.node('Reshape', [
+    g.node('Transpose', [value], { perm }),
+    g.integers([rows, layer.groups, k]),
+  ]);
   const x = g.node('Transpose', [flat], { perm: [1, 0, 2] });
   if (layer.bias === undefined) return x;
   const ones = g.constant({

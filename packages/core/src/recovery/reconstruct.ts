@@ -45,7 +45,10 @@ export async function reconstruct(
     signal?.throwIfAborted();
     if (matched.untouched) continue;
     const [data] = await now.advance([matched.data]);
-    const useSum = matched.sum !== undefined && !(globalThis as {process?: {env: Record<string,string>}}).process?.env['NOSUM'] && !pendingLayer(matched, layers, cut);
+    const useSum =
+      matched.sum !== undefined &&
+      !(globalThis as { process?: { env: Record<string, string> } }).process?.env['NOSUM'] &&
+      !pendingLayer(matched, layers, cut);
     const sum = useSum ? matched.sum : undefined;
     const shortcut = sum && (await now.advance([sum.shortcut]))[0];
     const [target] = await before.advance([sum ? sum.total : matched.output]);
@@ -77,7 +80,16 @@ export async function reconstruct(
     ];
     model = replaceConstants(model, edits);
     now.update(model);
-    reports.push({ output: matched.output, sum: !!sum, unknowns: moments.unknowns, rows: moments.rows, method: fit.method, deficient: fit.deficient, before: fit.errorBefore, after: fit.errorAfter });
+    reports.push({
+      output: matched.output,
+      sum: !!sum,
+      unknowns: moments.unknowns,
+      rows: moments.rows,
+      method: fit.method,
+      deficient: fit.deficient,
+      before: fit.errorBefore,
+      after: fit.errorAfter,
+    });
   }
   return { model, reports };
 }

@@ -29,13 +29,18 @@ export function findFoldedNorms(traced: TracedModel, targets: readonly string[])
     const [, weight = '', bias = ''] = node.inputs;
     const output = nodeId(node);
     const isOwn = (name: string): boolean =>
-      name === '' ||
-      (traced.kindOf(name) === 'constant' && traced.wiring.consumers.get(name)?.length === 1);
+      name === '' || (traced.kindOf(name) === 'constant' && traced.wiring.consumers.get(name)?.length === 1);
     const isNormal =
-      gradientRuleOf(node)?.normalized === true && weight !== '' && isOwn(weight) && isOwn(bias) && !heads.has(output);
+      gradientRuleOf(node)?.normalized === true &&
+      weight !== '' &&
+      isOwn(weight) &&
+      isOwn(bias) &&
+      !heads.has(output);
     if (!isNormal || elementCount(tracedShape(traced, output).slice(2)) === 1) return [];
     const readers = (traced.wiring.consumers.get(output) ?? []).map((port) => traced.nodes[port.node]!);
-    return readers.length > 0 && readers.every((reader) => gradientRuleOf(reader)?.readsNormalized) ? [output] : [];
+    return readers.length > 0 && readers.every((reader) => gradientRuleOf(reader)?.readsNormalized)
+      ? [output]
+      : [];
   });
 }
 
@@ -47,7 +52,9 @@ export function momentsModel(traced: TracedModel, values: readonly string[]): Mo
   const reduce = (input: string, output: string, axes: readonly number[]): Node => {
     if (opset < 18) return makeNode('ReduceMean', [input], [output], { axes, keepdims: 0 });
     const name = `${output}__axes`;
-    initializers.push(makeTensor(name, { type: 'int64', dims: [axes.length], data: BigInt64Array.from(axes, BigInt) }));
+    initializers.push(
+      makeTensor(name, { type: 'int64', dims: [axes.length], data: BigInt64Array.from(axes, BigInt) }),
+    );
     return makeNode('ReduceMean', [input, name], [output], { keepdims: 0 });
   };
   for (const value of values) {
@@ -114,7 +121,10 @@ export interface RestoredModel {
  * as the statistics stay what they are. Weights are divided by the spread of their outputs, so that learning rates mean the same
  * everywhere.
  */
-export function restoreBatchNorms(traced: TracedModel, moments: ReadonlyMap<string, ChannelMoments>): RestoredModel {
+export function restoreBatchNorms(
+  traced: TracedModel,
+  moments: ReadonlyMap<string, ChannelMoments>,
+): RestoredModel {
   const { model, graph } = traced;
   const norms: RestoredNorm[] = [];
   const added: Tensor[] = [];
@@ -130,7 +140,11 @@ export function restoreBatchNorms(traced: TracedModel, moments: ReadonlyMap<stri
     const bias = node.inputs[2] ? toFloat32(traced.constantOf(node.inputs[2])!) : new Float32Array(channels);
     const name = (part: string): string => `${output}__bn-${part}`;
     const vector = (part: string, at: (channel: number) => number): string =>
-      constant(name(part), [channels], Float32Array.from({ length: channels }, (_, c) => at(c)));
+      constant(
+        name(part),
+        [channels],
+        Float32Array.from({ length: channels }, (_, c) => at(c)),
+      );
     const variance = (c: number): number => found.variance[c]! / spread ** 2;
     const norm: RestoredNorm = {
       output,
@@ -150,7 +164,10 @@ export function restoreBatchNorms(traced: TracedModel, moments: ReadonlyMap<stri
     ];
   });
   return {
-    model: { ...model, graph: { ...graph, nodes, initializers: [...graph.initializers, ...added], valueInfos: [] } },
+    model: {
+      ...model,
+      graph: { ...graph, nodes, initializers: [...graph.initializers, ...added], valueInfos: [] },
+    },
     norms,
   };
 }
@@ -178,7 +195,11 @@ function normalizeWeight(
   traced: TracedModel,
   node: Node,
   { variance }: ChannelMoments,
-): { readonly weight: NdArray & { readonly data: Float32Array }; readonly channels: number; readonly spread: number } {
+): {
+  readonly weight: NdArray & { readonly data: Float32Array };
+  readonly channels: number;
+  readonly spread: number;
+} {
   const weight = traced.constantOf(node.inputs[1]!)!;
   const average = variance.reduce((sum, each) => sum + each, 0) / variance.length;
   const spread = Math.sqrt(average) || 1;

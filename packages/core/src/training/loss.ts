@@ -52,7 +52,12 @@ export function writeDistillation(
  * Mean squared distance of a value from the teacher's, in units of the teacher's mean square so that values of any size weigh alike;
  * `weights` (broadcastable, default 1) says which positions matter.
  */
-export function writeMatching(emit: Emitter, student: LossValue, teacher: string, weights?: string): WrittenLoss {
+export function writeMatching(
+  emit: Emitter,
+  student: LossValue,
+  teacher: string,
+  weights?: string,
+): WrittenLoss {
   const count = student.dims.reduce((product, size) => product * size, 1);
   const flat = (name: string): string => emit.reshape(name, [count]);
   const weigh = (name: string): string => (weights === undefined ? name : emit.mul(name, weights));

@@ -1,6 +1,7 @@
 // What a training strives for: labels, the answers of a teacher, or both; as a loss definition and as what every step must be fed.
-import type { LossDefinition } from './training-graph.ts';
+
 import { mixLosses, type WrittenLoss, writeCrossEntropy, writeDistillation, writeMatching } from './loss.ts';
+import type { LossDefinition } from './training-graph.ts';
 
 /** A loss definition that says what it is fed. */
 export interface Objective extends LossDefinition {
@@ -35,7 +36,15 @@ export interface ClassificationOptions {
 
 /** Cross-entropy with labels, distillation from a teacher, matching of features, in any mix. */
 export function classificationObjective(options: ClassificationOptions): Objective {
-  const { output, labels = 1, distil = 0, smoothing = 0, temperature = 2, match = [], matchWeight = 1 } = options;
+  const {
+    output,
+    labels = 1,
+    distil = 0,
+    smoothing = 0,
+    temperature = 2,
+    match = [],
+    matchWeight = 1,
+  } = options;
   return {
     reads: [output, ...match],
     ...(labels > 0 && { targets: TARGETS_INPUT }),

@@ -52,9 +52,14 @@ export function optimizerStates(name: OptimizerName): readonly string[] {
 }
 
 /** Writes one step. Weight decay is decoupled: weights shrink by rate·decay whatever the gradient. */
-export function writeOptimizer(emit: Emitter, options: OptimizerOptions, values: OptimizerValues): OptimizerStep {
+export function writeOptimizer(
+  emit: Emitter,
+  options: OptimizerOptions,
+  values: OptimizerValues,
+): OptimizerStep {
   const { weights, rate, decay } = values;
-  const { update, states } = options.name === 'sgd' ? sgd(emit, options, values) : adam(emit, options, values);
+  const { update, states } =
+    options.name === 'sgd' ? sgd(emit, options, values) : adam(emit, options, values);
   const shrunk = emit.add(update, emit.mul(weights, decay));
   return { weights: emit.sub(weights, emit.mul(shrunk, rate)), states };
 }

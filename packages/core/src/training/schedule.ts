@@ -11,7 +11,11 @@ export interface Schedule {
 }
 
 /** The learning rate when a fraction `progress` (0 to 1) of the training is done; above 0 from the first step on. */
-export function rateAt({ peak, warmUp = 0.05, floor = 0.01 }: Schedule, progress: number, step: number): number {
+export function rateAt(
+  { peak, warmUp = 0.05, floor = 0.01 }: Schedule,
+  progress: number,
+  step: number,
+): number {
   if (progress < warmUp) return peak * Math.max(progress / warmUp, 1e-3 * Math.min(1, step));
   const along = (progress - warmUp) / Math.max(1e-12, 1 - warmUp);
   return peak * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, along))));

@@ -1,7 +1,12 @@
 // The training graph: forward pass, losses, backward pass and optimizer step as one ONNX model of standard operators. Its state goes in and
 // comes out as a few flat vectors, so that one step is one run and a checkpoint is a handful of arrays.
 import type { ConvolutionChoices } from '../autodiff/convolution-choices.ts';
-import { checkDifferentiable, differentiate, type ForwardPass, writeForward } from '../autodiff/differentiate.ts';
+import {
+  checkDifferentiable,
+  differentiate,
+  type ForwardPass,
+  writeForward,
+} from '../autodiff/differentiate.ts';
 import { Emitter } from '../autodiff/emitter.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { type TracedModel, tracedShape } from '../graph/traced-model.ts';
@@ -61,7 +66,11 @@ export interface TrainingProgram {
 }
 
 /** Names of the scalars every step feeds beside the batch: learning rate, share of the weights' average that stays, step from 1. */
-export const STEP_INPUTS = { rate: 'train.rate', averageDecay: 'train.average-decay', step: 'train.step' } as const;
+export const STEP_INPUTS = {
+  rate: 'train.rate',
+  averageDecay: 'train.average-decay',
+  step: 'train.step',
+} as const;
 
 /** Names of the scalars every step hands back. */
 export const STEP_OUTPUTS = { loss: 'train.loss', gradientNorm: 'train.gradient-norm' } as const;

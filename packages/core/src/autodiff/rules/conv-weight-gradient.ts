@@ -111,7 +111,12 @@ function shiftedRows(c: GradientContext, shape: ConvolutionShape, gradient: stri
 }
 
 /** Zeros around every image. The runtime's Pad runs on one thread; a blocked convolution with a single 1 pads on all of them. */
-function padImages(c: GradientContext, value: string, dims: readonly number[], pads: readonly number[]): string {
+function padImages(
+  c: GradientContext,
+  value: string,
+  dims: readonly number[],
+  pads: readonly number[],
+): string {
   const { emit, choices } = c;
   if (pads.every((p) => p === 0)) return value;
   if (choices.block === 0 || dims[1]! < choices.block / 2) return emit.pad(value, wholePads(pads));
