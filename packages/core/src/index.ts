@@ -1,5 +1,6 @@
 // What @espalier/core offers.
 export * from './autodiff/convolution-choices.ts';
+export * from './autodiff/convolution-probe.ts';
 export * from './autodiff/differentiate.ts';
 export * from './autodiff/emitter.ts';
 export * from './autodiff/gradient-rule.ts';

@@ -47,6 +47,8 @@ export interface GradientRule {
   readonly backward: (context: GradientContext) => readonly ((() => string) | undefined)[];
   /** Inputs that training may change where they are float constants. */
   readonly parameters?: Readonly<Record<number, DecayKind>>;
+  /** It is written in one of the formulations of `ConvolutionChoices`. */
+  readonly isConvolution?: boolean;
   /** Exporters fold batch normalizations into it: training may put one behind it. */
   readonly normalized?: boolean;
   /** What usually reads a batch normalization: an activation, a sum, a product, a pooling, the next convolution. */
