@@ -85,6 +85,8 @@ export * from './surgery/cut-model.ts';
 export * from './trace/feeds.ts';
 export * from './trace/trace.ts';
 export * from './training/batch-norms.ts';
+export * from './training/detector-objective.ts';
+export * from './training/find-heads.ts';
 export * from './training/loss.ts';
 export * from './training/model-behind.ts';
 export * from './training/objective.ts';

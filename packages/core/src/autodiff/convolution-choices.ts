@@ -37,7 +37,14 @@ export interface ConvolutionShape {
 }
 
 /** A shape as one text, equal for equal shapes. */
-export function convolutionKey({ input, weight, strides, dilations, pads, groups }: ConvolutionShape): string {
+export function convolutionKey({
+  input,
+  weight,
+  strides,
+  dilations,
+  pads,
+  groups,
+}: ConvolutionShape): string {
   return [input, weight, strides, dilations, pads, [groups]].map((list) => list.join('x')).join(' ');
 }
 

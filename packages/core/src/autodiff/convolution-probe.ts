@@ -61,7 +61,12 @@ export function convolutionShapes(
 }
 
 /** A model that does one part of a convolution's work, with the inputs it takes; its output is one number, so that nothing big is copied out. */
-export function probeModel(shape: ConvolutionShape, part: ConvolutionPart, choice: ConvolutionChoice, block: number): {
+export function probeModel(
+  shape: ConvolutionShape,
+  part: ConvolutionPart,
+  choice: ConvolutionChoice,
+  block: number,
+): {
   readonly model: Model;
   readonly inputs: Readonly<Record<string, readonly number[]>>;
 } {
@@ -73,7 +78,12 @@ export function probeModel(shape: ConvolutionShape, part: ConvolutionPart, choic
   const emit = new Emitter(graph, { opset: traced.opset, contrib: true });
   const output = nodeId(traced.nodes[0]!);
   const dims = { x: shape.input, w: shape.weight, dy: tracedShape(traced, output) };
-  const names = part === 'forward' ? (['x', 'w'] as const) : part === 'input' ? (['w', 'dy'] as const) : (['x', 'dy'] as const);
+  const names =
+    part === 'forward'
+      ? (['x', 'w'] as const)
+      : part === 'input'
+        ? (['w', 'dy'] as const)
+        : (['x', 'dy'] as const);
   const given = new Map(names.map((name) => [name as string, graph.input(name, dims[name])]));
   const choices = { block, choose: () => choice };
   const wanted = part === 'input' ? 'x' : 'w';
@@ -134,7 +144,11 @@ function traceOne({ input, weight, strides, dilations, pads, groups }: Convoluti
 }
 
 /** A model that tells whether the runtime's blocked convolution works in blocks of that many channels: it then hands out what `plain` does. */
-export function blockProbe(block: number): { readonly blocked: Model; readonly plain: Model; readonly inputs: Readonly<Record<string, readonly number[]>> } {
+export function blockProbe(block: number): {
+  readonly blocked: Model;
+  readonly plain: Model;
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+} {
   const shape: ConvolutionShape = {
     input: [1, 32, 3, 3],
     weight: [16, 32, 3, 3],

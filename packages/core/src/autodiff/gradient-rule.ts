@@ -53,6 +53,8 @@ export interface GradientRule {
   readonly normalized?: boolean;
   /** What usually reads a batch normalization: an activation, a sum, a product, a pooling, the next convolution. */
   readonly readsNormalized?: boolean;
+  /** Its input are logits, its output probabilities (or their logarithms). */
+  readonly normalizesLogits?: boolean;
   /** Writes other nodes in place of this one in a training graph; default: the node as it is. */
   readonly forward?: (context: RuleContext) => WrittenNode;
 }
