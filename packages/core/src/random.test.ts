@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from './random.ts';
+import { createRandom, mixSeeds } from './random.ts';
 
 describe('createRandom', () => {
   it('repeats itself for a seed and differs between seeds', () => {
@@ -26,5 +26,26 @@ describe('createRandom', () => {
     expect(uniform).toBeCloseTo(0.5, 1);
     expect(Math.abs(sum)).toBeLessThan(0.03);
     expect(squares).toBeCloseTo(1, 1);
+  });
+});
+
+describe('mixSeeds', () => {
+  it('gives neighbours in any part unrelated seeds', () => {
+    const seeds = new Set<number>();
+    for (let a = 0; a < 20; a++)
+      for (let b = 0; b < 20; b++) for (let c = 0; c < 20; c++) seeds.add(mixSeeds(a, b, c));
+    expect(seeds.size).toBe(8000);
+    expect(mixSeeds(1, 2)).toBe(mixSeeds(1, 2));
+    expect(mixSeeds(0)).not.toBe(mixSeeds(0, 0));
+  });
+
+  it('spreads over all bits', () => {
+    let changed = 0;
+    for (let i = 0; i < 1000; i++) {
+      const difference = mixSeeds(5, i) ^ mixSeeds(5, i + 1);
+      for (let bit = 0; bit < 32; bit++) changed += (difference >>> bit) & 1;
+    }
+    expect(changed / 1000).toBeGreaterThan(15);
+    expect(changed / 1000).toBeLessThan(17);
   });
 });

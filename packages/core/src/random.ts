@@ -51,3 +51,16 @@ export function createRandom(seed: number): Random {
     },
   };
 }
+
+/**
+ * One 32-bit seed from several integers (a run's seed, an epoch, a position …), each of which counts in all its lower 32 bits: neighbours in any
+ * of them give unrelated streams. The finalizer is MurmurHash3's.
+ */
+export function mixSeeds(...parts: readonly number[]): number {
+  return parts.reduce((hash, part) => {
+    let h = (Math.imul(hash, 0x9e3779b1) + (part | 0)) | 0;
+    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+    return (h ^ (h >>> 16)) | 0;
+  }, parts.length);
+}

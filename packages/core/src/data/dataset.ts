@@ -41,6 +41,13 @@ export interface Sample {
   readonly target: Target;
 }
 
+/** The class of a sample, told without reading its picture. */
+export interface ClassLabel {
+  /** The sample's id. */
+  readonly id: string;
+  readonly index: number;
+}
+
 /** How a data set is walked through. */
 export interface SampleOptions {
   /** At most this many samples, chosen over the whole set as `Dataset.choice` says; default: all. */
@@ -72,4 +79,11 @@ export interface Dataset {
   /** One phrase: which samples a limit takes. */
   readonly choice: string;
   samples(options?: SampleOptions): AsyncIterable<Sample>;
+  /**
+   * The sample at a position from 0 to size − 1, where `samples` without a limit yields it; in any order, several at a time. Rejects with
+   * `data.corrupt-image` where `samples` would skip or fail, and with `usage.no-such-sample` beyond the end.
+   */
+  sampleAt(position: number): Promise<Sample>;
+  /** The classes of all samples by position; absent where there are none, or where only the samples themselves tell. */
+  classLabels?(): Promise<readonly ClassLabel[]>;
 }

@@ -10,7 +10,10 @@ export const RESIZE_MODES = ['stretch', 'fit-crop', 'letterbox', 'letterbox-topl
 /** Name of a resize mode. */
 export type ResizeMode = (typeof RESIZE_MODES)[number];
 
-/** The map from image to input pixels: x_input = x_image · scaleX + padX, and the same for y. Negative pads are cropped. */
+/**
+ * The map from image to input pixels: x_input = x_image · scaleX + padX, and the same for y. Negative pads are cropped; a negative scaleX
+ * mirrors, as augmentation does.
+ */
 export interface Placement {
   readonly scaleX: number;
   readonly scaleY: number;
@@ -60,7 +63,21 @@ export function placeImage(width: number, height: number, target: PlacementTarge
 export function toImageCorners(box: Corners, placement: Placement): Corners {
   const x = (value: number) => clip((value - placement.padX) / placement.scaleX, placement.width);
   const y = (value: number) => clip((value - placement.padY) / placement.scaleY, placement.height);
-  return { x1: x(box.x1), y1: y(box.y1), x2: x(box.x2), y2: y(box.y2) };
+  const mirrored = placement.scaleX < 0;
+  return {
+    x1: x(mirrored ? box.x2 : box.x1),
+    y1: y(box.y1),
+    x2: x(mirrored ? box.x1 : box.x2),
+    y2: y(box.y2),
+  };
+}
+
+/** Maps corners on the original image to the model's input, beyond whose borders they may lie. */
+export function toInputCorners(box: Corners, placement: Placement): Corners {
+  const x = (value: number) => value * placement.scaleX + placement.padX;
+  const y = (value: number) => value * placement.scaleY + placement.padY;
+  const [a, b] = [x(box.x1), x(box.x2)];
+  return { x1: Math.min(a, b), y1: y(box.y1), x2: Math.max(a, b), y2: y(box.y2) };
 }
 
 function resizedSize(width: number, height: number, target: PlacementTarget): readonly [number, number] {

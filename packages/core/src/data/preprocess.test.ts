@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Image } from './image.ts';
-import { applyPreprocess, type Preprocess, preprocessedDims, writePreprocessed } from './preprocess.ts';
+import {
+  applyPreprocess,
+  fitImage,
+  type Preprocess,
+  preprocessedDims,
+  writeFitted,
+  writePreprocessed,
+} from './preprocess.ts';
 
 const plain: Preprocess = {
   width: 2,
@@ -91,5 +98,32 @@ describe('applyPreprocess', () => {
     expect(() => applyPreprocess(grey, { ...plain, channels: 'grey', mean: [1, 2, 3] })).toThrow(
       wrongChannels('3 mean values'),
     );
+  });
+});
+
+describe('fitImage and writeFitted', () => {
+  it('are the two halves of applyPreprocess', () => {
+    const image: Image = {
+      width: 5,
+      height: 3,
+      channels: 3,
+      order: 'hwc',
+      data: Uint8Array.from({ length: 45 }, (_, i) => i * 5),
+    };
+    for (const channels of ['rgb', 'bgr', 'grey', 'grey-to-rgb', 'keep'] as const) {
+      for (const resize of ['stretch', 'fit-crop', 'letterbox', 'letterbox-topleft'] as const) {
+        const p: Preprocess = { ...plain, width: 4, height: 4, channels, resize };
+        const whole = applyPreprocess(image, p);
+        const fitted = fitImage(image, p);
+        expect(fitted.placement).toEqual(whole.placement);
+        const data = new Float32Array(whole.data.length);
+        writeFitted(fitted, p, data, 0);
+        expect(data).toEqual(whole.data);
+      }
+    }
+  });
+
+  it('refuses before it resizes', () => {
+    expect(() => fitImage(grey, plain)).toThrow(expect.objectContaining({ code: 'data.wrong-channels' }));
   });
 });

@@ -59,12 +59,35 @@ export function applyPreprocess(image: Image, p: Preprocess): Preprocessed {
 
 /** As `applyPreprocess`, into `out` from `offset` on: a batch is filled without intermediate copies. */
 export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array, offset: number): Placement {
-  const sources = sourceChannels(p.channels, image.channels);
-  const mean = perChannel(p, 'mean', sources);
-  const std = perChannel(p, 'std', sources);
+  const fitted = fitImage(image, p);
+  writeFitted(fitted, p, out, offset);
+  return fitted.placement;
+}
+
+/** A picture in the size it has on the model's input, still 8 bits per value: the form worth keeping between epochs. */
+export interface FittedImage {
+  /** Resized, and made grey where the preprocessing asks for that; neither cropped nor padded. */
+  readonly image: Image;
+  readonly placement: Placement;
+}
+
+/** The first half of `applyPreprocess`, and the costly one: grey where asked for, and resized. Errors as there. */
+export function fitImage(image: Image, p: Preprocess): FittedImage {
+  // Refused before any work is done.
+  sourceChannels(p.channels, image.channels);
   const placement = placeImage(image.width, image.height, p);
   const picture = p.channels === 'grey' || p.channels === 'grey-to-rgb' ? toGrey(image) : image;
-  const resized = resizeImage(picture, placement.resizedWidth, placement.resizedHeight, p.filter);
+  return {
+    image: resizeImage(picture, placement.resizedWidth, placement.resizedHeight, p.filter),
+    placement,
+  };
+}
+
+/** The second half of `applyPreprocess`: cropped, padded and normalised into `out` from `offset` on. */
+export function writeFitted(fitted: FittedImage, p: Preprocess, out: Float32Array, offset: number): void {
+  const { image: resized, placement } = fitted;
+  const sources = sourceChannels(p.channels, resized.channels);
+  const tables = normalisationTables(p, sources.length);
   const { data } = resized;
   const { padX, padY } = placement;
   const pixels = p.width * p.height;
@@ -78,13 +101,9 @@ export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array
   const covered = top === 0 && left === 0 && bottom === p.height && right === p.width;
 
   for (const [channel, source] of sources.entries()) {
-    const normalise = (value: number) => (value * p.scale - mean[channel]!) / std[channel]!;
-    // A pixel has 256 values only: looking them up is faster than computing them.
-    const normalised = new Float32Array(256);
-    for (let value = 0; value < 256; value++) normalised[value] = normalise(value);
+    const { normalised, border } = tables[channel]!;
     const first = offset + channel * outChannel;
     if (!covered) {
-      const border = normalise(p.padValue);
       for (let i = 0, o = first; i < pixels; i++, o += outStep) out[o] = border;
     }
     for (let y = top; y < bottom; y++) {
@@ -95,7 +114,33 @@ export function writePreprocessed(image: Image, p: Preprocess, out: Float32Array
       }
     }
   }
-  return placement;
+}
+
+interface NormalisationTable {
+  /** What each pixel value 0..255 becomes. */
+  readonly normalised: Float32Array;
+  /** What the padding's value becomes. */
+  readonly border: number;
+}
+
+/** Small pictures by the thousand would spend much of their time on the same tables again. */
+const knownTables = new WeakMap<Preprocess, readonly NormalisationTable[]>();
+
+/** A pixel has 256 values only: looking them up is faster than computing them. */
+function normalisationTables(p: Preprocess, channels: number): readonly NormalisationTable[] {
+  const known = knownTables.get(p);
+  if (known?.length === channels) return known;
+  const mean = perChannel(p, 'mean', channels);
+  const std = perChannel(p, 'std', channels);
+  const tables = mean.map((centre, channel): NormalisationTable => {
+    const normalise = (value: number) => (value * p.scale - centre) / std[channel]!;
+    return {
+      normalised: Float32Array.from({ length: 256 }, (_, value) => normalise(value)),
+      border: normalise(p.padValue),
+    };
+  });
+  knownTables.set(p, tables);
+  return tables;
 }
 
 /** For each channel of the model the channel of the picture (made grey first where the mode says so). */
@@ -115,14 +160,15 @@ function sourceChannels(mode: ChannelMode, imageChannels: number): readonly numb
   return mode === 'rgb' ? [0, 1, 2] : [2, 1, 0];
 }
 
-function perChannel(p: Preprocess, key: 'mean' | 'std', sources: readonly number[]): readonly number[] {
+/** Mean or deviation of each of `channels` channels that the model is fed; `data.wrong-channels` when their number is another. */
+export function perChannel(p: Preprocess, key: 'mean' | 'std', channels: number): readonly number[] {
   const values = p[key];
-  if (values.length === sources.length) return values;
-  if (values.length === 1) return sources.map(() => values[0]!);
+  if (values.length === channels) return values;
+  if (values.length === 1) return Array.from({ length: channels }, () => values[0]!);
   throw new EspalierError({
     kind: 'data',
     code: 'data.wrong-channels',
-    message: `The preprocessing has ${values.length} ${key} values, but the model is fed ${sources.length} channels.`,
+    message: `The preprocessing has ${values.length} ${key} values, but the model is fed ${channels} channels.`,
     hint: `Give one ${key} value or one per channel.`,
   });
 }

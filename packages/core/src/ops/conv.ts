@@ -6,6 +6,7 @@ import { alongAxis } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import { collapse, producedLabels, splitByAxes } from './labels.ts';
+import { convLayer, convTransposeLayer } from './linear/convolution-layer.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels, RewriteContext } from './operator.ts';
 
 const groupsOf = (node: Node): number => intAttribute(node, 'group', 1);
@@ -147,6 +148,11 @@ const transposedMacs = (facts: CostFacts): number =>
 
 /** Records of the convolution family. */
 export const convolutions: Readonly<Record<string, Operator>> = {
-  Conv: { couple: coupleConv, macs: convMacs, rewrite: rewriteGroups },
-  ConvTranspose: { couple: coupleConvTranspose, macs: transposedMacs, rewrite: rewriteGroups },
+  Conv: { couple: coupleConv, macs: convMacs, rewrite: rewriteGroups, linear: convLayer },
+  ConvTranspose: {
+    couple: coupleConvTranspose,
+    macs: transposedMacs,
+    rewrite: rewriteGroups,
+    linear: convTransposeLayer,
+  },
 };

@@ -7,7 +7,7 @@ import { meet, type Operand, operandsOf } from './labels.ts';
 import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
 
 const unary: Operator = { couple: (c) => c.node.outputs.map(() => c.labels(0)) };
-const stored: Operator = { ...unary, pullBack: (_, __, selection) => [selection] };
+const stored: Operator = { ...unary, pullBack: (_, __, selection) => [selection], retypes: true };
 const gate: Operator = { ...unary, gate: true };
 const nary: Operator = { couple: (c) => [meet(c, operandsOf(c), c.outShape(0))] };
 
@@ -51,7 +51,6 @@ function coupleWhere(c: CouplingContext): OutputLabels {
 const first: Operator = { couple: (c) => c.node.outputs.map((_, i) => (i === 0 ? c.labels(0) : [])) };
 
 const NARY = [
-  'Add',
   'Sub',
   'Sum',
   'Min',
@@ -116,6 +115,7 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   ...named([...NARY, ...NARY_MORE], nary),
   ...named([...UNARY, ...UNARY_MATH, ...UNARY_MORE, ...UNARY_LOGIC], unary),
   ...named(GATES, gate),
+  Add: { ...nary, adds: true },
   ...named(['Identity', 'Cast'], stored),
   Mul: { couple: coupleProduct, factors: productFactors },
   Div: {

@@ -5,6 +5,7 @@ import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alignRight, permute } from '../labels/label-tensor.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import { collapse, meet, operandsOf, producedLabels, splitByAxes } from './labels.ts';
+import { gemmLayer, matMulLayer } from './linear/matrix-layer.ts';
 import type { CostFacts, CouplingContext, Operator, OutputLabels } from './operator.ts';
 
 /** Reads the contracted axis of an activation into a weight's axis; returns the tensors on other axes. */
@@ -194,7 +195,7 @@ const einsumMacs = (facts: CostFacts): number => {
 
 /** Records of the matrix products. */
 export const matrixProducts: Readonly<Record<string, Operator>> = {
-  Gemm: { couple: coupleGemm, macs: gemmMacs },
-  MatMul: { couple: coupleMatMul, macs: matmulMacs },
+  Gemm: { couple: coupleGemm, macs: gemmMacs, linear: gemmLayer },
+  MatMul: { couple: coupleMatMul, macs: matmulMacs, linear: matMulLayer },
   Einsum: { couple: coupleEinsum, macs: einsumMacs },
 };

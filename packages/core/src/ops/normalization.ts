@@ -44,6 +44,15 @@ function batchNormFactors(traced: TracedModel, node: Node): Float64Array | undef
   return Float64Array.from(gamma, (g: number, i) => g / Math.sqrt(spread[i]! + epsilon));
 }
 
+/** The whole of a BatchNormalization in inference: scale · x + shift. */
+function batchNormLine(traced: TracedModel, node: Node): ReturnType<NonNullable<Operator['affine']>> {
+  const scale = batchNormFactors(traced, node);
+  const [beta, mean] = [2, 3].map((input) => traced.constantOf(node.inputs[input] ?? ''));
+  if (!scale || !beta || !mean) return undefined;
+  const [offset, centre] = [toFloat32(beta), toFloat32(mean)];
+  return { scale, shift: scale.map((factor, i) => offset[i]! - factor * centre[i]!) };
+}
+
 /** Each row (one channel of one image) is normalised by itself: labels inside a row go together. */
 function coupleInstanceNorm(c: CouplingContext): OutputLabels {
   const spatial = c.inShape(0).flatMap((_, axis) => (axis > 1 ? [axis] : []));
@@ -129,7 +138,12 @@ const layerNorm: Operator = { couple: coupleLayerNorm };
 
 /** Records of the normalisations. */
 export const normalizations: Readonly<Record<string, Operator>> = {
-  BatchNormalization: { couple: coupleBatchNorm, factors: batchNormFactors },
+  BatchNormalization: {
+    couple: coupleBatchNorm,
+    factors: batchNormFactors,
+    affine: batchNormLine,
+    statistics: { mean: 3, variance: 4 },
+  },
   InstanceNormalization: { couple: coupleInstanceNorm },
   GroupNormalization: {
     couple: coupleGroupNorm,

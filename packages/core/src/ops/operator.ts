@@ -5,6 +5,7 @@ import type { TracedModel, ValueKind } from '../graph/traced-model.ts';
 import type { Selection, UseRequest } from '../labels/channel-use.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import type { Node } from '../onnx/model.ts';
+import type { LinearLayer } from './linear/linear-layer.ts';
 
 /** The facts every rule may read about one node. */
 export interface NodeFacts {
@@ -103,6 +104,19 @@ export interface Operator {
   readonly gate?: boolean;
   /** Rounds activations to few levels, so that equal computations may differ by a step. */
   readonly quantizes?: boolean;
+  /** Its output holds the numbers of input 0, perhaps in another element type. */
+  readonly retypes?: boolean;
+  /** Its output is the sum of its two inputs. */
+  readonly adds?: boolean;
+  /** The node as a linear map with a constant weight; undefined where it is none. */
+  readonly linear?: (facts: NodeFacts) => LinearLayer | undefined;
+  /** Inputs that hold mean and variance per channel of input 0, which the operator normalises with. */
+  readonly statistics?: { readonly mean: number; readonly variance: number };
+  /** Its output as a straight line of input 0 per channel, where that is all it does. */
+  readonly affine?: (
+    traced: TracedModel,
+    node: Node,
+  ) => { readonly scale: ArrayLike<number>; readonly shift: ArrayLike<number> } | undefined;
   /** Per-channel factor of a `scale` step this operator makes. */
   readonly factors?: (traced: TracedModel, node: Node) => ArrayLike<number> | undefined;
 }

@@ -8,13 +8,14 @@ import {
   elementCount,
   type Image,
   type NdArray,
+  type Sample,
   type SampleInput,
   type SampleOptions,
   spreadByClass,
   spreadPositions,
   type Target,
 } from '@espalier/core';
-import { checkLabel, dataError, statData } from './data-error.ts';
+import { checkLabel, checkPosition, dataError, statData } from './data-error.ts';
 import { openZip } from './zip.ts';
 
 /** How arrays are read. */
@@ -52,6 +53,7 @@ export async function openArrays(path: string, options: ArrayOptions = {}): Prom
   const targetOf = classes
     ? (i: number): Target => ({ kind: 'class', index: classes[i]! })
     : makeTargetReader(labels);
+  const sampleOf = (i: number): Sample => ({ id: String(i), input: inputOf(i), target: targetOf(i) });
   return {
     name: path,
     kind: 'arrays',
@@ -62,9 +64,14 @@ export async function openArrays(path: string, options: ArrayOptions = {}): Prom
     async *samples({ limit = size, signal }: SampleOptions = {}) {
       for (const i of classes ? spreadByClass(classes, limit) : spreadPositions(size, limit)) {
         signal?.throwIfAborted();
-        yield { id: String(i), input: inputOf(i), target: targetOf(i) };
+        yield sampleOf(i);
       }
     },
+    sampleAt: async (position) => {
+      checkPosition(position, size, path);
+      return sampleOf(position);
+    },
+    ...(classes && { classLabels: async () => classes.map((index, i) => ({ id: String(i), index })) }),
   };
 }
 

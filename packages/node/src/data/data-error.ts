@@ -31,3 +31,14 @@ export function checkLabel(index: number, classCount: number | undefined, where:
     'Check the format, the record shape and the class names.',
   );
 }
+
+/** Refuses with `usage.no-such-sample` (kind `usage`) a position that a data set of `size` samples does not have. */
+export function checkPosition(position: number, size: number, name: string): void {
+  if (Number.isInteger(position) && position >= 0 && position < size) return;
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'usage.no-such-sample',
+    message: `'${name}' has no sample at position ${position}.`,
+    hint: `Its positions are 0 to ${size - 1}.`,
+  });
+}

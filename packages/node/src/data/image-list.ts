@@ -10,6 +10,7 @@ import {
   spreadPositions,
   type Target,
 } from '@espalier/core';
+import { checkPosition } from './data-error.ts';
 import { decodeImage } from './decode-image.ts';
 
 /** One picture file and what is true of it; the target may need the decoded size. */
@@ -42,6 +43,13 @@ export function makeListDataset(
       const positions = classes ? spreadByClass(classes, limit) : spreadPositions(entries.length, limit);
       return readImages(entries, positions, options);
     },
+    sampleAt: async (position) => {
+      checkPosition(position, entries.length, facts.name);
+      return loadSample(entries[position]!);
+    },
+    ...(classes && {
+      classLabels: async () => classes.map((index, position) => ({ id: entries[position]!.id, index })),
+    }),
   };
 }
 
@@ -56,7 +64,7 @@ async function* readImages(
   for (let next = 0; next < positions.length || flight.length > 0; ) {
     signal?.throwIfAborted();
     while (next < positions.length && flight.length < AHEAD) {
-      const loading = loadSample(entries[positions[next++]!]!);
+      const loading = loadUnlessCorrupt(entries[positions[next++]!]!);
       // A failure is reported when its turn comes; until then it must not count as unhandled.
       loading.catch(() => {});
       flight.push(loading);
@@ -72,13 +80,17 @@ async function* readImages(
 }
 
 /** A corrupt picture comes back as its error, because whether it may be skipped is decided in order. */
-async function loadSample(entry: ImageEntry): Promise<Sample | EspalierError> {
+async function loadUnlessCorrupt(entry: ImageEntry): Promise<Sample | EspalierError> {
   try {
-    const image = await decodeImage(entry.path);
-    const input: SampleInput = { kind: 'image', image };
-    return { id: entry.id, input, target: await entry.target(image) };
+    return await loadSample(entry);
   } catch (error) {
     if (error instanceof EspalierError && error.code === 'data.corrupt-image') return error;
     throw error;
   }
+}
+
+async function loadSample(entry: ImageEntry): Promise<Sample> {
+  const image = await decodeImage(entry.path);
+  const input: SampleInput = { kind: 'image', image };
+  return { id: entry.id, input, target: await entry.target(image) };
 }

@@ -1,9 +1,15 @@
 // Files of equal records: one label byte, then the planes of a raw image. CIFAR-10's binary version is one, gzip is read too.
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { type Dataset, type Sample, type SampleOptions, spreadPositions } from '@espalier/core';
-import { checkLabel, dataError, statData } from './data-error.ts';
+import {
+  type ClassLabel,
+  type Dataset,
+  type Sample,
+  type SampleOptions,
+  spreadPositions,
+} from '@espalier/core';
+import { checkLabel, checkPosition, dataError, statData } from './data-error.ts';
 
 /** Channels, height and width of a record's image. */
 export type RecordShape = readonly [channels: number, height: number, width: number];
@@ -25,12 +31,16 @@ interface Chunk {
 
 const CHUNK_BYTES = 1 << 20;
 
+/** Up to here a file that is read in any order is held as a whole; a larger one is read record by record. */
+const MOST_HELD_BYTES = 1 << 30;
+
 /** Sides that image sets of equal small pictures usually have. */
 const USUAL_SIDES = [16, 24, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256];
 
 /**
  * Opens a record file (`.gz` when compressed). Images are views into the bytes that were read. Errors, kind `data`:
- * `data.bad-record-size`, `data.unknown-record-shape`, `data.label-out-of-range`, `data.corrupt-archive`.
+ * `data.bad-record-size`, `data.unknown-record-shape`, `data.label-out-of-range`, `data.corrupt-archive`. `sampleAt` reads a file of up to 1 GiB
+ * once and keeps it; a larger one costs one read per record, and is `data.too-large` when compressed.
  */
 export async function openRecords(path: string, options: RecordOptions = {}): Promise<Dataset> {
   const compressed = path.endsWith('.gz');
@@ -46,6 +56,12 @@ export async function openRecords(path: string, options: RecordOptions = {}): Pr
     );
   }
   const kind = options.kind ?? 'records';
+  const classCount = options.classNames?.length;
+  let held: Promise<Uint8Array> | undefined;
+  const hold = (): Promise<Uint8Array> => {
+    held ??= compressed ? unpackWhole(path, bytes) : readFile(path);
+    return held;
+  };
   const how = options.shape ? 'as stated' : 'the only usual shape that divides its size';
   return {
     name: path,
@@ -63,15 +79,31 @@ export async function openRecords(path: string, options: RecordOptions = {}): Pr
         const end = first + bytes.length / recordSize;
         for (; next < positions.length && positions[next]! < end; next++) {
           const at = (positions[next]! - first) * recordSize;
-          yield makeSample(
-            bytes.subarray(at, at + recordSize),
-            positions[next]!,
-            shape,
-            options.classNames?.length,
-          );
+          yield makeSample(bytes.subarray(at, at + recordSize), positions[next]!, shape, classCount);
         }
         if (next === positions.length) return;
       }
+    },
+    async sampleAt(position) {
+      checkPosition(position, size, path);
+      const record =
+        compressed || bytes <= MOST_HELD_BYTES
+          ? (await hold()).subarray(position * recordSize, (position + 1) * recordSize)
+          : await readRecord(path, recordSize, position);
+      return makeSample(record, position, shape, classCount);
+    },
+    async classLabels() {
+      const labels: ClassLabel[] = [];
+      const everything = spreadPositions(size, size);
+      const chunks = compressed ? unpackChunks(path, recordSize) : readChunks(path, recordSize, everything);
+      for await (const { bytes } of chunks) {
+        for (let at = 0; at < bytes.length; at += recordSize) {
+          const label = { id: String(labels.length), index: bytes[at]! };
+          checkLabel(label.index, classCount, `record ${label.id}`);
+          labels.push(label);
+        }
+      }
+      return labels;
     },
   };
 }
@@ -138,6 +170,30 @@ async function* readChunks(
   } finally {
     await file.close();
   }
+}
+
+async function readRecord(path: string, recordSize: number, position: number): Promise<Uint8Array> {
+  let record: Uint8Array = new Uint8Array();
+  for await (const { bytes } of readChunks(path, recordSize, [position])) record = bytes;
+  return record;
+}
+
+/** All bytes of an archive whose unpacked size was counted before. */
+async function unpackWhole(path: string, bytes: number): Promise<Uint8Array> {
+  if (bytes > MOST_HELD_BYTES) {
+    throw dataError(
+      'data.too-large',
+      `'${path}' unpacks to ${bytes} bytes, too many to hold for reading in any order.`,
+      'Unpack it: gunzip.',
+    );
+  }
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for await (const piece of unpack(path)) {
+    whole.set(piece.subarray(0, bytes - at), at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** Unpacks from the start and regroups the stream into whole records. */

@@ -10,6 +10,7 @@ const dataset: Dataset = {
   description: 'a set',
   choice: 'all',
   async *samples() {},
+  sampleAt: () => Promise.reject(new Error('The set is empty.')),
 };
 
 const preprocess: Preprocess = {

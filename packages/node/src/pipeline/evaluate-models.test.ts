@@ -30,6 +30,7 @@ const dataset: Dataset = {
   async *samples({ limit = samples.length } = {}) {
     yield* samples.slice(0, limit);
   },
+  sampleAt: async (position) => samples[position]!,
 };
 
 const preprocess = UNTOUCHED;

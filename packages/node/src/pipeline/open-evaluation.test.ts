@@ -17,6 +17,7 @@ function datasetOf(samples: readonly Sample[]): Dataset {
     async *samples({ limit = samples.length } = {}) {
       yield* samples.slice(0, limit);
     },
+    sampleAt: async (position) => samples[position]!,
   };
 }
 
