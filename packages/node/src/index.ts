@@ -36,5 +36,6 @@ export * from './training/prepare-training.ts';
 export * from './training/teacher.ts';
 export * from './training/train-model.ts';
 export * from './training/training-events.ts';
+export * from './training/training-run.ts';
 export * from './training/training-session.ts';
 export * from './workers/tile-pool.ts';
