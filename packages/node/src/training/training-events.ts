@@ -13,15 +13,15 @@ export interface Evaluation {
 }
 
 /** Judges a model while a training goes on. Aborted evaluations throw. */
-export type Judge = (model: Model) => AsyncGenerator<EvaluationProgress, Evaluation>;
+export type Judge = (model: Model) => AsyncGenerator<TrainingEvent, Evaluation>;
 
 /** One event of a training. */
 export type TrainingEvent =
   | EvaluationProgress
   /** Something was decided for the user, or found out: one sentence. */
   | { readonly type: 'training.note'; readonly text: string }
-  /** Formulations of convolutions are being measured. */
-  | { readonly type: 'training.measuring'; readonly done: number; readonly total: number }
+  /** Everything was found in order: the training graph is being made, which takes seconds. */
+  | { readonly type: 'training.preparing' }
   | {
       readonly type: 'training.started';
       /** Steps in all; absent when a time limit ends the training. */
