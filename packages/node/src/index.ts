@@ -28,4 +28,6 @@ export * from './pipeline/read-text-file.ts';
 export * from './pipeline/run-batch.ts';
 export * from './pipeline/score-analysis.ts';
 export * from './pipeline/verify-file.ts';
+export * from './recovery/calibration.ts';
+export * from './recovery/recover-cut.ts';
 export * from './workers/tile-pool.ts';
