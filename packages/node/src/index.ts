@@ -44,4 +44,6 @@ export * from './training/training-events.ts';
 export * from './training/training-judge.ts';
 export * from './training/training-run.ts';
 export * from './training/training-session.ts';
+export * from './recovery/calibration.ts';
+export * from './recovery/recover-cut.ts';
 export * from './workers/tile-pool.ts';
