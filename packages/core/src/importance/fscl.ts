@@ -1,7 +1,7 @@
 // FSCL: a filter matters as much as what it becomes together with the weights that read it.
 import { FIXED, type Use } from '../coupling/coupling.ts';
 import type { CriterionInput, ImportanceProgress, MemberScores } from './criterion.ts';
-import { isFilterBank } from './filter-view.ts';
+import { isFilterBank, isReader } from './filter-view.ts';
 import { createFlowPaths, type FlowPath } from './flow-paths.ts';
 import { inlineRunner, type PairTile, runTiles } from './pair-tiles.ts';
 import { createPathKernels, type PathKernels } from './path-kernels.ts';
@@ -89,11 +89,6 @@ function listUnread(uses: readonly Use[]): readonly MemberScores[] {
     producer: use.node,
     scores: new Map([...use.labels].filter((id) => id !== FIXED && !read.has(id)).map((id) => [id, 0])),
   }));
-}
-
-/** Weights that contract the channel; a depthwise one, whose channels lie on its output axis, only hands it on. */
-function isReader(use: Use): boolean {
-  return use.role === 'consume' && use.axis !== use.kernel?.out;
 }
 
 function addScore(scores: Map<number, number>, id: number, amount: number): void {
