@@ -1,5 +1,6 @@
 // What @espalier/core offers.
 export * from './autodiff/convolution-choices.ts';
+export * from './autodiff/convolution-probe.ts';
 export * from './autodiff/differentiate.ts';
 export * from './autodiff/emitter.ts';
 export * from './autodiff/gradient-rule.ts';
@@ -84,6 +85,8 @@ export * from './surgery/cut-model.ts';
 export * from './trace/feeds.ts';
 export * from './trace/trace.ts';
 export * from './training/batch-norms.ts';
+export * from './training/detector-objective.ts';
+export * from './training/find-heads.ts';
 export * from './training/loss.ts';
 export * from './training/model-behind.ts';
 export * from './training/objective.ts';

@@ -31,6 +31,7 @@ export * from './pipeline/run-batch.ts';
 export * from './pipeline/score-analysis.ts';
 export * from './pipeline/verify-file.ts';
 export * from './training/checkpoint.ts';
+export * from './training/choose-formulations.ts';
 export * from './training/prepare-training.ts';
 export * from './training/teacher.ts';
 export * from './training/train-model.ts';

@@ -36,6 +36,18 @@ export interface ConvolutionShape {
   readonly groups: number;
 }
 
+/** A shape as one text, equal for equal shapes. */
+export function convolutionKey({
+  input,
+  weight,
+  strides,
+  dilations,
+  pads,
+  groups,
+}: ConvolutionShape): string {
+  return [input, weight, strides, dilations, pads, [groups]].map((list) => list.join('x')).join(' ');
+}
+
 /** Which formulations a graph is written in. */
 export interface ConvolutionChoices {
   /** Channels per block of the runtime's channel-blocked layout (16 with AVX-512, else 8); 0 where it has none. */

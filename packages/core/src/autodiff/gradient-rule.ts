@@ -47,10 +47,14 @@ export interface GradientRule {
   readonly backward: (context: GradientContext) => readonly ((() => string) | undefined)[];
   /** Inputs that training may change where they are float constants. */
   readonly parameters?: Readonly<Record<number, DecayKind>>;
+  /** It is written in one of the formulations of `ConvolutionChoices`. */
+  readonly isConvolution?: boolean;
   /** Exporters fold batch normalizations into it: training may put one behind it. */
   readonly normalized?: boolean;
   /** What usually reads a batch normalization: an activation, a sum, a product, a pooling, the next convolution. */
   readonly readsNormalized?: boolean;
+  /** Its input are logits, its output probabilities (or their logarithms). */
+  readonly normalizesLogits?: boolean;
   /** Writes other nodes in place of this one in a training graph; default: the node as it is. */
   readonly forward?: (context: RuleContext) => WrittenNode;
 }

@@ -44,5 +44,12 @@ function backward(c: GradientContext): readonly ((() => string) | undefined)[] {
 
 /** Gradients of the convolution family. */
 export const convolutionGradients: Readonly<Record<string, GradientRule>> = {
-  Conv: { forward, backward, parameters: { 1: 'decay', 2: 'no-decay' } },
+  Conv: {
+    forward,
+    backward,
+    parameters: { 1: 'decay', 2: 'no-decay' },
+    isConvolution: true,
+    normalized: true,
+    readsNormalized: true,
+  },
 };
