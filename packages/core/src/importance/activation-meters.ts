@@ -32,7 +32,8 @@ export function createRankMeter(observed: readonly ObservedValue[]): ActivationM
       const map = new Float64Array(rows.length * columns.length);
       return (data, start) => {
         let next = 0;
-        for (const row of rows) for (const column of columns) map[next++] = data[start + row * width + column]!;
+        for (const row of rows)
+          for (const column of columns) map[next++] = data[start + row * width + column]!;
         return matrixRank(map, rows.length, columns.length);
       };
     },

@@ -22,34 +22,38 @@ export interface ObservedValue {
 export function findFeatureMaps(traced: TracedModel, coupling: Coupling): readonly ObservedValue[] {
   const find = createFlowIndex(coupling);
   const weights = new Set(coupling.uses.filter((use) => use.kernel).map((use) => use.node));
-  return coupling.uses.filter((use) => isFilterBank(use) && isCuttable(coupling, use)).flatMap((use) => {
-    const [output = ''] = traced.nodes[use.node]!.outputs;
-    const places = Array.from(use.flow, find);
-    const count = places[0]?.step.count;
-    const along = coupling.values.get(output)?.find(({ labels }) => labels.length === count);
-    if (!along || places.includes(undefined)) return [];
-    const value = followElementwise(traced, coupling, weights, output, along);
-    return [
-      { use: use.id, value, axis: along.axis, positions: Int32Array.from(places, (at) => at!.position) },
-    ];
-  });
+  return coupling.uses
+    .filter((use) => isFilterBank(use) && isCuttable(coupling, use))
+    .flatMap((use) => {
+      const [output = ''] = traced.nodes[use.node]!.outputs;
+      const places = Array.from(use.flow, find);
+      const count = places[0]?.step.count;
+      const along = coupling.values.get(output)?.find(({ labels }) => labels.length === count);
+      if (!along || places.includes(undefined)) return [];
+      const value = followElementwise(traced, coupling, weights, output, along);
+      return [
+        { use: use.id, value, axis: along.axis, positions: Int32Array.from(places, (at) => at!.position) },
+      ];
+    });
 }
 
 /** What every weight reads of channels that can be cut: the data beside it, for each position along its input axis. */
 export function findReadValues(traced: TracedModel, coupling: Coupling): readonly ObservedValue[] {
-  return coupling.uses.filter((use) => isReader(use) && isCuttable(coupling, use)).flatMap((use) => {
-    // Blocks of a grouped weight read consecutive runs of channels.
-    const { from, to } = use.within ?? { from: 0, to: 1 };
-    const start = (from / (to - from)) * use.labels.length;
-    const carries = ({ labels }: AxisLabels): boolean =>
-      labels.length >= start + use.labels.length && use.labels.every((id, i) => id === labels[start + i]);
-    for (const value of traced.nodes[use.node]!.inputs) {
-      const along = traced.kindOf(value) === 'activation' && coupling.values.get(value)?.find(carries);
-      if (!along) continue;
-      return [{ use: use.id, value, axis: along.axis, positions: use.labels.map((_, i) => start + i) }];
-    }
-    return [];
-  });
+  return coupling.uses
+    .filter((use) => isReader(use) && isCuttable(coupling, use))
+    .flatMap((use) => {
+      // Blocks of a grouped weight read consecutive runs of channels.
+      const { from, to } = use.within ?? { from: 0, to: 1 };
+      const start = (from / (to - from)) * use.labels.length;
+      const carries = ({ labels }: AxisLabels): boolean =>
+        labels.length >= start + use.labels.length && use.labels.every((id, i) => id === labels[start + i]);
+      for (const value of traced.nodes[use.node]!.inputs) {
+        const along = traced.kindOf(value) === 'activation' && coupling.values.get(value)?.find(carries);
+        if (!along) continue;
+        return [{ use: use.id, value, axis: along.axis, positions: use.labels.map((_, i) => start + i) }];
+      }
+      return [];
+    });
 }
 
 function isCuttable({ classes }: Coupling, { labels }: Use): boolean {
