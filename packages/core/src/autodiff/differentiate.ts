@@ -99,7 +99,7 @@ export function differentiate(
     const node = traced.nodes[index]!;
     if (!node.outputs.some((name) => gradients.has(name))) continue;
     if (!node.inputs.some((name) => active.has(name))) continue;
-    const rule = requireRule(node);
+    const rule = requireRule(traced, index);
     const context: GradientContext = {
       ...openRule(forward, index, (name) => values.get(name) ?? ''),
       output: (i = 0) => values.get(node.outputs[i] ?? '') ?? '',
@@ -128,7 +128,7 @@ export function checkDifferentiable(
   for (const index of ancestorsOf(traced, targets, new Map())) {
     const node = traced.nodes[index]!;
     if (!node.inputs.some((name) => active.has(name))) continue;
-    requireRule(node);
+    if (requireRule(traced, index).flat) continue;
     for (const name of node.outputs) active.add(name);
   }
 }
@@ -155,7 +155,8 @@ function activeValues({ traced, nodes }: ForwardPass, wrt: ReadonlySet<string>):
   const active = new Set(wrt);
   for (const index of nodes) {
     const node = traced.nodes[index]!;
-    if (node.inputs.some((name) => active.has(name))) for (const name of node.outputs) active.add(name);
+    if (gradientRuleOf(node)?.flat || !node.inputs.some((name) => active.has(name))) continue;
+    for (const name of node.outputs) active.add(name);
   }
   return active;
 }
@@ -200,13 +201,15 @@ function writeConstant(traced: TracedModel, emit: Emitter, name: string): string
   return type === 'int64' || type === 'float32' ? value : emit.op('Cast', [value], { to: dataTypeOf(type) });
 }
 
-function requireRule(node: Node): GradientRule {
+function requireRule(traced: TracedModel, index: number): GradientRule {
+  const node = traced.nodes[index]!;
   const rule = gradientRuleOf(node);
-  if (rule) return rule;
+  const problem = rule ? rule.unsupported?.(factsOf(traced, index)) : 'is an operator without one';
+  if (rule && problem === undefined) return rule;
   throw new EspalierError({
     kind: 'model',
     code: 'autodiff.no-rule',
-    message: `The node '${nodeId(node)}' is a ${node.opType}, for which there is no gradient, and parameters lie behind it.`,
+    message: `There is no gradient for the node '${nodeId(node)}': the ${node.opType} ${problem}, and parameters lie behind it.`,
     hint: 'Freeze the layers before it with --freeze, or match values that lie before it with --match.',
   });
 }
