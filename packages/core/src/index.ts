@@ -99,6 +99,7 @@ export * from './training/model-behind.ts';
 export * from './training/objective.ts';
 export * from './training/optimizer.ts';
 export * from './training/parameters.ts';
+export * from './training/projection.ts';
 export * from './training/schedule.ts';
 export * from './training/statistics.ts';
 export * from './training/trained-model.ts';

@@ -4,17 +4,10 @@ import { elementCount, toFloat32 } from '../onnx/tensor.ts';
 import { matrixRank } from './matrix-rank.ts';
 import type { ObservedValue } from './observed-values.ts';
 
-/** Observed values of one batch by name, batch axis first; only the first `images` rows count where the batch was filled up. */
-export interface ObservedBatch {
-  readonly values: Readonly<Record<string, NdArray>>;
-  /** Images that are real, and the rows of the batch. */
-  readonly images: number;
-  readonly batch: number;
-}
-
 /** Takes batches and knows one number per position of every use, by use id. */
 export interface ActivationMeter {
-  add(batch: ObservedBatch): void;
+  /** Observed values of one batch by name, batch axis first. */
+  add(values: Readonly<Record<string, NdArray>>): void;
   result(): ReadonlyMap<number, Float64Array>;
 }
 
@@ -68,7 +61,7 @@ function createMeter(
   const sums = new Map(observed.map(({ use, positions }) => [use, new Float64Array(positions.length)]));
   const counts = new Map<number, number>();
   return {
-    add({ values, images, batch }) {
+    add(values) {
       for (const { use, value, axis, positions } of observed) {
         const { dims } = values[value]!;
         const data = toFloat32(values[value]!);
@@ -76,14 +69,13 @@ function createMeter(
         const measure = measureOf(inner);
         const size = elementCount(inner);
         const rows = elementCount(dims.slice(0, axis));
-        const real = dims[0] === batch ? (rows / batch) * images : rows;
         const own = sums.get(use)!;
-        for (let row = 0; row < real; row++) {
+        for (let row = 0; row < rows; row++) {
           positions.forEach((position, i) => {
             own[i]! += measure(data, (row * dims[axis]! + position) * size);
           });
         }
-        counts.set(use, (counts.get(use) ?? 0) + real);
+        counts.set(use, (counts.get(use) ?? 0) + rows);
       }
     },
     result: () =>
