@@ -1,6 +1,7 @@
 // Every option of every command, once. Flags, environment variables, config keys, help, docs and schema all come from this table.
 import type { ModelTask } from '@espalier/core';
 import {
+  CALIBRATION_IMAGES,
   type CriterionName,
   convolutionModes,
   criteria,
@@ -17,7 +18,7 @@ const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval',
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval'] as const;
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['prune', 'eval', 'verify'] as const;
+const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify'] as const;
 
 /** The table. */
 export const options = {
@@ -328,7 +329,16 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: PICTURE_COMMANDS,
+    commands: ['prune', 'eval', 'verify'],
+  },
+  calibration: {
+    group: 'Data',
+    type: 'integer',
+    value: 'N',
+    default: CALIBRATION_IMAGES,
+    min: 1,
+    text: 'images of the data that statistics are taken from, chosen over the whole set',
+    commands: SCORING_COMMANDS,
   },
   batch: {
     group: 'Data',

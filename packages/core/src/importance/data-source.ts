@@ -16,6 +16,9 @@ export interface GradientSource {
   readonly products: ReadonlyMap<number, readonly Float64Array[]>;
 }
 
+/** Images that statistics are taken from where nothing else is said. */
+export const CALIBRATION_IMAGES = 256;
+
 /** What a criterion may need of data: a part of {@link ActivationSource} or {@link GradientSource}. */
 export type DataNeed = keyof ActivationSource | keyof GradientSource;
 

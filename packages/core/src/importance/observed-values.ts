@@ -99,7 +99,7 @@ function followElementwise(
       return !outputs.has(name) && readers.every(({ node }) => makers.has(node) && node <= last);
     });
   };
-  return mapped.findLast(closes) ?? value;
+  return mapped.findLast(closes)!;
 }
 
 function hasLabels(coupling: Coupling, value: string, { axis, labels }: AxisLabels): boolean {

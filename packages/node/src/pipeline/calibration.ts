@@ -1,5 +1,6 @@
 // Images that criteria look at: which, how they are prepared, and how a model is run on them.
 import {
+  CALIBRATION_IMAGES,
   collate,
   type Dataset,
   type Engine,
@@ -7,9 +8,6 @@ import {
   type LoadOptions,
   type Preprocess,
 } from '@espalier/core';
-
-/** Images a criterion looks at where nothing else is said. */
-export const CALIBRATION_IMAGES = 256;
 
 /** Images per run where the model leaves it open. */
 const BATCH = 8;
