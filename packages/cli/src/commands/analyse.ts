@@ -14,6 +14,7 @@ const STEP_TEXTS = {
   read: 'reading the model',
   trace: 'tracing shapes',
   couple: 'finding coupled channels',
+  calibrate: 'looking at images',
   score: 'scoring channels',
   plan: 'choosing channels',
   cut: 'cutting',

@@ -24,6 +24,7 @@ import { measureModels } from './measure.ts';
 import { adviseAfterCut } from './prune-advice.ts';
 import { checkRecovery, recoverPruning } from './prune-recovery.ts';
 import { readTarget } from './prune-target.ts';
+import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
 type Context = CommandContext<'prune'>;
 
@@ -34,12 +35,21 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   const output = options.output ?? `${basename(path, '.onnx')}-pruned.onnx`;
   const target = await readTarget(options, sources);
   checkRecovery(options);
+  const data = target.plan ? undefined : findCriterionData(options);
   await checkOutputs(path, output, options);
 
   const engine = createOrtEngine();
   const analysis = await analyseModel(path, context, engine);
+  const calibration =
+    data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
   const pruning = await follow(
-    pruneAnalysis(analysis, { ...limitsOf(options), ...target, engine, signal }),
+    pruneAnalysis(analysis, {
+      ...limitsOf(options),
+      ...target,
+      engine,
+      signal,
+      ...(calibration && { calibration }),
+    }),
     (event) => showEvent(event, terminal),
   );
   const proof = pruning.verification && describeProof(pruning.verification);
@@ -100,11 +110,10 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
 
 /** The options the pipeline knows, without the target. */
 function limitsOf(options: Context['options']) {
-  const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
   const { roundTo, maxRatio, ignore, ranking, verify } = options;
   return {
-    ...{ criterion, norm, mode, pairs, reduction, normalizer, seed, roundTo, maxRatio, ignore, verify },
-    ...(workers !== undefined && { workers }),
+    ...scoringOf(options),
+    ...{ roundTo, maxRatio, ignore, verify },
     ...(ranking !== undefined && { ranking }),
   };
 }

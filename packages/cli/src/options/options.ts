@@ -21,7 +21,7 @@ const MODEL_COMMANDS = [
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval'] as const;
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['prune', 'eval', 'verify', ...RECOVERY_COMMANDS] as const;
+const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify', ...RECOVERY_COMMANDS] as const;
 
 /** The table. */
 export const options = {
@@ -332,7 +332,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: PICTURE_COMMANDS,
+    commands: ['prune', 'eval', 'verify'],
   },
   batch: {
     group: 'Data',
@@ -363,8 +363,8 @@ export const options = {
     type: 'integer',
     value: 'N',
     min: 1,
-    text: 'samples to recover on; without it as many as the size of the input suggests, 32 to 1024',
-    commands: ['prune', ...RECOVERY_COMMANDS],
+    text: 'samples that criteria and recovery look at; without it 256, or as many as the size of the input suggests',
+    commands: [...SCORING_COMMANDS, ...RECOVERY_COMMANDS],
   },
   calibrationData: {
     group: 'Recovery',

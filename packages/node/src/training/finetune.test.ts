@@ -42,7 +42,15 @@ async function run(more: Partial<FinetuneOptions> = {}) {
 describe('finetune', () => {
   it('learns four classes from a fixed seed', async () => {
     const { result, events } = await run();
-    console.log(result.before, result.evaluation, result.bestStep, result.seconds, result.samplesPerSecond, events.filter(e=>e.type==='training.note'), result.restoredNorms);
+    console.log(
+      result.before,
+      result.evaluation,
+      result.bestStep,
+      result.seconds,
+      result.samplesPerSecond,
+      events.filter((e) => e.type === 'training.note'),
+      result.restoredNorms,
+    );
     expect(result.evaluation!.value).toBe(1);
   });
 });
