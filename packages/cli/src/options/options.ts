@@ -13,11 +13,15 @@ import {
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 
-const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
+const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
+const MODEL_COMMANDS = [
+  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const),
+  ...RECOVERY_COMMANDS,
+] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval'] as const;
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['prune', 'eval', 'verify'] as const;
+const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify', ...RECOVERY_COMMANDS] as const;
 
 /** The table. */
 export const options = {
@@ -74,7 +78,7 @@ export const options = {
     min: 0,
     max: 0xffff_ffff,
     text: 'seed of everything random: random scores, inputs of proofs, resampling',
-    commands: ['score', 'prune', 'verify', 'bench'],
+    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct'],
   },
 
   criterion: {
@@ -172,8 +176,8 @@ export const options = {
     group: 'Target',
     type: 'path',
     value: 'FILE',
-    text: 'target: a plan made before, applied as it is; for verify the plan that was applied',
-    commands: ['prune', 'verify'],
+    text: 'target: a plan made before, applied as it is; for other commands the plan that was applied',
+    commands: ['prune', 'verify', ...RECOVERY_COMMANDS],
   },
   roundTo: {
     group: 'Limits',
@@ -213,8 +217,8 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the pruned model goes; without it NAME-pruned.onnx in this folder',
-    commands: ['prune'],
+    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, …) in this folder',
+    commands: ['prune', ...RECOVERY_COMMANDS],
   },
   savePlan: {
     group: 'Output',
@@ -235,7 +239,7 @@ export const options = {
     type: 'flag',
     default: false,
     text: 'replace files that exist',
-    commands: ['prune'],
+    commands: ['prune', ...RECOVERY_COMMANDS],
   },
   verify: {
     group: 'Output',
@@ -328,7 +332,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: PICTURE_COMMANDS,
+    commands: ['prune', 'eval', 'verify'],
   },
   batch: {
     group: 'Data',
@@ -338,6 +342,36 @@ export const options = {
     min: 1,
     text: 'samples per run, where the model leaves its batch open',
     commands: DATA_COMMANDS,
+  },
+
+  original: {
+    group: 'Data',
+    type: 'path',
+    value: 'MODEL',
+    text: 'the model that was pruned',
+    commands: RECOVERY_COMMANDS,
+  },
+  recover: {
+    group: 'Recovery',
+    type: 'choice',
+    choices: ['reconstruct', 'recalibrate', 'none'],
+    text: 'what is done for the accuracy after the cut, without labels; with --data reconstruct, else none',
+    commands: ['prune'],
+  },
+  calibration: {
+    group: 'Recovery',
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'samples that criteria and recovery look at; without it 256, or as many as the size of the input suggests',
+    commands: [...SCORING_COMMANDS, ...RECOVERY_COMMANDS],
+  },
+  calibrationData: {
+    group: 'Recovery',
+    type: 'path',
+    value: 'PATH',
+    text: 'data to recover on, of the format of --data; without it those of --data',
+    commands: ['prune'],
   },
 
   format: {
