@@ -12,12 +12,13 @@ import {
 } from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
+import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
 const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
-const DATA_COMMANDS = ['prune', 'eval'] as const;
+const DATA_COMMANDS = ['prune', 'eval', ...TRAINING_COMMANDS] as const;
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['prune', 'eval', 'verify'] as const;
+const PICTURE_COMMANDS = ['prune', 'eval', 'verify', ...TRAINING_COMMANDS] as const;
 
 /** The table. */
 export const options = {
@@ -56,7 +57,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
-    commands: ['prune', 'eval', 'bench'],
+    commands: ['prune', 'eval', 'bench', ...TRAINING_COMMANDS],
   },
   provider: {
     group: 'Engine',
@@ -64,7 +65,7 @@ export const options = {
     value: 'NAME',
     default: 'cpu',
     text: 'execution provider of the inference engine, see doctor',
-    commands: ['prune', 'eval', 'bench'],
+    commands: ['prune', 'eval', 'bench', ...TRAINING_COMMANDS],
   },
   seed: {
     group: 'Engine',
@@ -73,8 +74,17 @@ export const options = {
     default: 0,
     min: 0,
     max: 0xffff_ffff,
-    text: 'seed of everything random: random scores, inputs of proofs, resampling',
-    commands: ['score', 'prune', 'verify', 'bench'],
+    text: 'seed of everything random: random scores, inputs of proofs, resampling, order and augmentation of training',
+    commands: ['score', 'prune', 'verify', 'bench', ...TRAINING_COMMANDS],
+  },
+
+  workers: {
+    group: 'Engine',
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'worker threads; without it one per core for scoring, and one that makes batches for training',
+    commands: [...SCORING_COMMANDS, ...TRAINING_COMMANDS],
   },
 
   criterion: {
@@ -123,14 +133,6 @@ export const options = {
     choices: normalizers,
     default: 'sum',
     text: 'what the scores of a group are divided by, to compare groups',
-    commands: SCORING_COMMANDS,
-  },
-  workers: {
-    group: 'Scoring',
-    type: 'integer',
-    value: 'N',
-    min: 1,
-    text: 'worker threads for scoring; without it one per core',
     commands: SCORING_COMMANDS,
   },
 
@@ -213,8 +215,8 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the pruned model goes; without it NAME-pruned.onnx in this folder',
-    commands: ['prune'],
+    text: 'where the new model goes; without it NAME-pruned.onnx, -finetuned or -trained in this folder',
+    commands: ['prune', ...TRAINING_COMMANDS],
   },
   savePlan: {
     group: 'Output',
@@ -234,8 +236,8 @@ export const options = {
     group: 'Output',
     type: 'flag',
     default: false,
-    text: 'replace files that exist',
-    commands: ['prune'],
+    text: 'replace files that exist, and the run folder',
+    commands: ['prune', ...TRAINING_COMMANDS],
   },
   verify: {
     group: 'Output',
@@ -334,11 +336,11 @@ export const options = {
     group: 'Data',
     type: 'integer',
     value: 'N',
-    default: 8,
     min: 1,
-    text: 'samples per run, where the model leaves its batch open',
+    text: 'samples per run where the model leaves its batch open, without it 8; of a training step, without it 64',
     commands: DATA_COMMANDS,
   },
+  ...trainingOptions,
 
   format: {
     group: 'Output',
