@@ -14,10 +14,12 @@ const STEP_TEXTS = {
   read: 'reading the model',
   trace: 'tracing shapes',
   couple: 'finding coupled channels',
+  calibrate: 'looking at images',
   score: 'scoring channels',
   plan: 'choosing channels',
   cut: 'cutting',
   verify: 'proving the cut',
+  recover: 'recovering',
 } as const;
 
 /** Analyses the model at `path`, telling the terminal about it. */

@@ -9,6 +9,8 @@ export const COMMAND_NAMES = [
   'finetune',
   'train',
   'verify',
+  'recalibrate',
+  'reconstruct',
   'eval',
   'bench',
   'doctor',

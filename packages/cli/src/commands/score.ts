@@ -1,19 +1,25 @@
 // `espalier score`: how much each channel matters.
 import { nodeId } from '@espalier/core';
-import { follow, scoreAnalysis } from '@espalier/node';
+import { createOrtEngine, follow, scoreAnalysis } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import type { ScoreDocument } from '../documents/score-document.ts';
 import { formatScores } from '../report/score-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { RunCommand } from './command.ts';
+import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
 /** Runs the command. */
 export const runScore: RunCommand<'score'> = async (context) => {
   const { options, terminal, signal } = context;
-  const analysis = await analyseModel(context.arguments[0]!, context);
+  const data = findCriterionData(options);
+  const engine = createOrtEngine();
+  const analysis = await analyseModel(context.arguments[0]!, context, engine);
   const { traced, coupling, file } = analysis;
-  const scores = await follow(scoreAnalysis(analysis, { ...options, signal }), (event) =>
-    showEvent(event, terminal),
+  const calibration =
+    data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
+  const scores = await follow(
+    scoreAnalysis(analysis, { ...scoringOf(options), signal, ...(calibration && { calibration }) }),
+    (event) => showEvent(event, terminal),
   );
   const groups = coupling.groups.filter((group) => !group.frozen);
   const { criterion, reduction, normalizer } = options;

@@ -9,6 +9,7 @@ import { evalDocument } from './eval-document.ts';
 import { groupsDocument } from './groups-document.ts';
 import { inspectDocument } from './inspect-document.ts';
 import { pruneDocument } from './prune-document.ts';
+import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
 import { scoreDocument } from './score-document.ts';
 import { finetuneDocument, trainDocument } from './training-document.ts';
 import { verifyDocument } from './verify-document.ts';
@@ -22,6 +23,8 @@ export const documents = {
   finetune: finetuneDocument,
   train: trainDocument,
   verify: verifyDocument,
+  recalibrate: recalibrateDocument,
+  reconstruct: reconstructDocument,
   eval: evalDocument,
   bench: benchDocument,
   doctor: doctorDocument,

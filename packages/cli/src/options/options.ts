@@ -14,11 +14,22 @@ import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
-const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
+const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
+const MODEL_COMMANDS = [
+  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const),
+  ...RECOVERY_COMMANDS,
+] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval', ...TRAINING_COMMANDS] as const;
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['prune', 'eval', 'verify', ...TRAINING_COMMANDS] as const;
+const PICTURE_COMMANDS = [
+  'score',
+  'prune',
+  'eval',
+  'verify',
+  ...RECOVERY_COMMANDS,
+  ...TRAINING_COMMANDS,
+] as const;
 
 /** The table. */
 export const options = {
@@ -75,7 +86,7 @@ export const options = {
     min: 0,
     max: 0xffff_ffff,
     text: 'seed of everything random: random scores, inputs of proofs, resampling, order and augmentation of training',
-    commands: ['score', 'prune', 'verify', 'bench', ...TRAINING_COMMANDS],
+    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct', ...TRAINING_COMMANDS],
   },
 
   workers: {
@@ -174,8 +185,8 @@ export const options = {
     group: 'Target',
     type: 'path',
     value: 'FILE',
-    text: 'target: a plan made before, applied as it is; for verify the plan that was applied',
-    commands: ['prune', 'verify'],
+    text: 'target: a plan made before, applied as it is; for other commands the plan that was applied',
+    commands: ['prune', 'verify', ...RECOVERY_COMMANDS],
   },
   roundTo: {
     group: 'Limits',
@@ -215,8 +226,8 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the new model goes; without it NAME-pruned.onnx, -finetuned or -trained in this folder',
-    commands: ['prune', ...TRAINING_COMMANDS],
+    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder',
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS],
   },
   savePlan: {
     group: 'Output',
@@ -237,7 +248,7 @@ export const options = {
     type: 'flag',
     default: false,
     text: 'replace files that exist, and the run folder',
-    commands: ['prune', ...TRAINING_COMMANDS],
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS],
   },
   verify: {
     group: 'Output',
@@ -330,7 +341,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: PICTURE_COMMANDS,
+    commands: ['prune', 'eval', 'verify', ...TRAINING_COMMANDS],
   },
   batch: {
     group: 'Data',
@@ -341,6 +352,36 @@ export const options = {
     commands: DATA_COMMANDS,
   },
   ...trainingOptions,
+
+  original: {
+    group: 'Data',
+    type: 'path',
+    value: 'MODEL',
+    text: 'the model that was pruned',
+    commands: RECOVERY_COMMANDS,
+  },
+  recover: {
+    group: 'Recovery',
+    type: 'choice',
+    choices: ['reconstruct', 'recalibrate', 'none'],
+    text: 'what is done for the accuracy after the cut, without labels; with --data reconstruct, else none',
+    commands: ['prune'],
+  },
+  calibration: {
+    group: 'Recovery',
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'samples that criteria and recovery look at; without it 256, or as many as the size of the input suggests',
+    commands: [...SCORING_COMMANDS, ...RECOVERY_COMMANDS],
+  },
+  calibrationData: {
+    group: 'Recovery',
+    type: 'path',
+    value: 'PATH',
+    text: 'data to recover on, of the format of --data; without it those of --data',
+    commands: ['prune'],
+  },
 
   format: {
     group: 'Output',

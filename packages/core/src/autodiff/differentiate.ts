@@ -2,6 +2,7 @@
 // parameters asks each operator's rule for the nodes of its gradient (Automatic Differentiation in Machine Learning: a Survey, 2018).
 import { EspalierError } from '../errors.ts';
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
+import { capturedValues } from '../graph/wiring.ts';
 import type { Node } from '../onnx/model.ts';
 import { dataTypeOf, elementCount } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
@@ -99,7 +100,7 @@ export function differentiate(
     const node = traced.nodes[index]!;
     if (!node.outputs.some((name) => gradients.has(name))) continue;
     if (!node.inputs.some((name) => active.has(name))) continue;
-    const rule = requireRule(node);
+    const rule = requireRule(traced, index);
     const context: GradientContext = {
       ...openRule(forward, index, (name) => values.get(name) ?? ''),
       output: (i = 0) => values.get(node.outputs[i] ?? '') ?? '',
@@ -127,8 +128,8 @@ export function checkDifferentiable(
   const active = new Set(wrt);
   for (const index of ancestorsOf(traced, targets, new Map())) {
     const node = traced.nodes[index]!;
-    if (!node.inputs.some((name) => active.has(name))) continue;
-    requireRule(node);
+    if (!readsOf(node).some((name) => active.has(name))) continue;
+    if (requireRule(traced, index).flat) continue;
     for (const name of node.outputs) active.add(name);
   }
 }
@@ -146,16 +147,20 @@ export function ancestorsOf(
     const port = traced.wiring.producers.get(name);
     if (!port || found.has(port.node)) continue;
     found.add(port.node);
-    pending.push(...traced.nodes[port.node]!.inputs);
+    pending.push(...readsOf(traced.nodes[port.node]!));
   }
   return [...found].sort((a, b) => a - b);
 }
+
+/** What a node reads: its inputs, and what its subgraphs take from outside. */
+const readsOf = (node: Node): readonly string[] => [...node.inputs, ...capturedValues(node)];
 
 function activeValues({ traced, nodes }: ForwardPass, wrt: ReadonlySet<string>): ReadonlySet<string> {
   const active = new Set(wrt);
   for (const index of nodes) {
     const node = traced.nodes[index]!;
-    if (node.inputs.some((name) => active.has(name))) for (const name of node.outputs) active.add(name);
+    if (gradientRuleOf(node)?.flat || !node.inputs.some((name) => active.has(name))) continue;
+    for (const name of node.outputs) active.add(name);
   }
   return active;
 }
@@ -200,13 +205,15 @@ function writeConstant(traced: TracedModel, emit: Emitter, name: string): string
   return type === 'int64' || type === 'float32' ? value : emit.op('Cast', [value], { to: dataTypeOf(type) });
 }
 
-function requireRule(node: Node): GradientRule {
+function requireRule(traced: TracedModel, index: number): GradientRule {
+  const node = traced.nodes[index]!;
   const rule = gradientRuleOf(node);
-  if (rule) return rule;
+  const problem = rule ? rule.unsupported?.(factsOf(traced, index)) : 'is an operator without one';
+  if (rule && problem === undefined) return rule;
   throw new EspalierError({
     kind: 'model',
     code: 'autodiff.no-rule',
-    message: `The node '${nodeId(node)}' is a ${node.opType}, for which there is no gradient, and parameters lie behind it.`,
+    message: `There is no gradient for the node '${nodeId(node)}': the ${node.opType} ${problem}, and parameters lie behind it.`,
     hint: 'Freeze the layers before it with --freeze, or match values that lie before it with --match.',
   });
 }

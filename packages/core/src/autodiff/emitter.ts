@@ -1,6 +1,6 @@
 // Writes the nodes of a gradient: standard operators whose spelling follows the opset of the model they are added to, so that a
 // backward graph lives in the same file as a forward graph of any age.
-import type { AttributeValues } from '../graph/attribute-value.ts';
+import { type AttributeValues, float, floats } from '../graph/attribute-value.ts';
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { NdArray } from '../onnx/nd-array.ts';
 
@@ -14,6 +14,9 @@ export interface EmitterOptions {
    */
   readonly contrib?: boolean;
 }
+
+/** Turns the smallest normal float32 into more than 1, and overflows nothing at 0. */
+const STEEP = 3e38;
 
 /** Adds nodes to a graph, one method per operation; every method takes names of values and returns the name of its result. */
 export class Emitter {
@@ -87,6 +90,21 @@ export class Emitter {
     return this.toFloat(this.op('Greater', [a, b]));
   }
 
+  /** 1 where a > 0, else 0. A steep HardSigmoid: a comparison and its Cast take several times longer. */
+  positive(a: string): string {
+    return this.op('HardSigmoid', [a], { alpha: float(STEEP), beta: float(0) });
+  }
+
+  /** 1 where a ≥ 0, else 0. */
+  nonNegative(a: string): string {
+    return this.op('HardSigmoid', [a], { alpha: float(STEEP), beta: float(1) });
+  }
+
+  /** a^exponent for every element. */
+  power(a: string, exponent: number): string {
+    return this.op('Pow', [a, this.scalar(exponent)]);
+  }
+
   toFloat(a: string): string {
     return this.op('Cast', [a], { to: 1 });
   }
@@ -114,17 +132,21 @@ export class Emitter {
       : this.graph.nodes('Split', [a, this.integers(sizes)], { axis }, sizes.length);
   }
 
-  /** Steps need opset 10. */
   slice(
     a: string,
     axes: readonly number[],
     starts: readonly number[],
     ends: readonly number[],
-    steps?: readonly number[],
+    steps: readonly number[] = [],
   ): string {
-    if (this.opset < 10) return this.op('Slice', [a], { axes, starts, ends });
+    const isStepped = steps.some((step) => step !== 1);
+    if (this.opset < 10) {
+      return isStepped
+        ? this.#pick(a, axes, starts, ends, steps)
+        : this.op('Slice', [a], { axes, starts, ends });
+    }
     const inputs = [a, this.integers(starts), this.integers(ends), this.integers(axes)];
-    return this.op('Slice', steps ? [...inputs, this.integers(steps)] : inputs);
+    return this.op('Slice', isStepped ? [...inputs, this.integers(steps)] : inputs);
   }
 
   /** Zeros around: `pads` as ONNX lists them, all beginnings, then all ends; negative ones crop. */
@@ -147,8 +169,12 @@ export class Emitter {
     return this.#reduce('ReduceMax', 18, a, axes, keepdims);
   }
 
-  /** a·b over the last two axes, either transposed first; `dims` are the ranks' own dims and needed for a transposed operand. */
-  matmul(a: string, b: string, { transA = false, transB = false, rank = 2 }: MatmulOptions = {}): string {
+  /** a·b over the last two axes, either transposed first. */
+  matmul(
+    a: string,
+    b: string,
+    { transA = false, transB = false, rank = 2, rankB = rank }: MatmulOptions = {},
+  ): string {
     if (!transA && !transB) return this.op('MatMul', [a, b]);
     if (this.contrib) {
       return this.op('com.microsoft::FusedMatMul', [a, b], {
@@ -156,10 +182,31 @@ export class Emitter {
         transB: Number(transB),
       });
     }
-    const swap = Array.from({ length: rank }, (_, axis) =>
-      axis < rank - 2 ? axis : axis === rank - 2 ? rank - 1 : rank - 2,
-    );
-    return this.op('MatMul', [transA ? this.transpose(a, swap) : a, transB ? this.transpose(b, swap) : b]);
+    return this.op('MatMul', [
+      transA ? this.transpose(a, swapLast(rank)) : a,
+      transB ? this.transpose(b, swapLast(rankB)) : b,
+    ]);
+  }
+
+  /** alpha·a·b of two matrices, either transposed first. */
+  gemm(a: string, b: string, { transA = false, transB = false, alpha = 1 }: GemmOptions = {}): string {
+    const attributes = { transA: Number(transA), transB: Number(transB), alpha: float(alpha) };
+    return this.op('Gemm', this.opset < 11 ? [a, b, this.scalar(0)] : [a, b], attributes);
+  }
+
+  /** Every element repeated `scales[axis]` times along every axis. */
+  enlarge(a: string, scales: readonly number[]): string {
+    if (scales.every((scale) => scale === 1)) return a;
+    if (this.opset < 9) return this.op('Upsample', [a], { scales: floats(scales), mode: 'nearest' });
+    const factors = this.graph.constant({ dims: [scales.length], data: scales });
+    if (this.opset === 9) return this.op('Upsample', [a, factors], { mode: 'nearest' });
+    if (this.opset === 10) return this.op('Resize', [a, factors], { mode: 'nearest' });
+    const region = this.opset < 13 ? this.graph.constant({ dims: [0], data: [] }) : '';
+    return this.op('Resize', [a, region, factors], {
+      mode: 'nearest',
+      nearest_mode: 'floor',
+      coordinate_transformation_mode: 'asymmetric',
+    });
   }
 
   /** Sums a value of dims `from` down to dims `to`, from which it was broadcast. */
@@ -171,6 +218,22 @@ export class Emitter {
     });
     const summed = axes.length === 0 ? a : this.reduceSum(a, axes, true);
     return lead === 0 ? summed : this.reshape(summed, to);
+  }
+
+  /** A slice with positive steps, by indices: before opset 10 Slice has none. */
+  #pick(
+    a: string,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    steps: readonly number[],
+  ): string {
+    return axes.reduce((value, axis, i) => {
+      const [start, step] = [starts[i]!, steps[i]!];
+      const length = Math.ceil((ends[i]! - start) / step);
+      const positions = this.integers(Array.from({ length }, (_, at) => start + at * step));
+      return this.op('Gather', [value, positions], { axis });
+    }, a);
   }
 
   #reduce(opType: string, since: number, a: string, axes: readonly number[], keepdims: boolean): string {
@@ -185,6 +248,22 @@ export class Emitter {
 export interface MatmulOptions {
   readonly transA?: boolean;
   readonly transB?: boolean;
-  /** Rank of both operands, default 2. */
+  /** Rank of a, default 2. */
   readonly rank?: number;
+  /** Rank of b, default that of a. */
+  readonly rankB?: number;
+}
+
+/** How {@link Emitter.gemm} reads its operands. */
+export interface GemmOptions {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** Factor, default 1. */
+  readonly alpha?: number;
+}
+
+function swapLast(rank: number): readonly number[] {
+  return Array.from({ length: rank }, (_, axis) =>
+    axis < rank - 2 ? axis : axis === rank - 2 ? rank - 1 : rank - 2,
+  );
 }

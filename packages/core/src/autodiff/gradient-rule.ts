@@ -45,6 +45,10 @@ export interface GradientRule {
    * is called unless `gradient()` of some output exists.
    */
   readonly backward: (context: GradientContext) => readonly ((() => string) | undefined)[];
+  /** The output is piecewise constant in the inputs (comparisons, indices, shapes): no gradient passes, and none is missed. */
+  readonly flat?: true;
+  /** Why this very node has no gradient although its operator has a rule, as a phrase: `crops the image`. */
+  readonly unsupported?: (facts: NodeFacts) => string | undefined;
   /** Inputs that training may change where they are float constants. */
   readonly parameters?: Readonly<Record<number, DecayKind>>;
   /** What those without decay begin with when a model is trained from scratch, by input; default 0. */

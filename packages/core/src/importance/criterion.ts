@@ -1,6 +1,7 @@
 // What a criterion is: the shapes of its input, its options and its answer.
 import type { Coupling } from '../coupling/coupling.ts';
 import type { Random } from '../random.ts';
+import type { ActivationSource, GradientSource } from './data-source.ts';
 import type { Norm } from './filter-view.ts';
 import type { ConvolutionMode } from './kernel-pairs.ts';
 import type { Normalizer } from './normalizer.ts';
@@ -39,6 +40,10 @@ export interface ImportanceOptions {
   readonly pairs?: 'sum' | 'mean';
   /** Random: where the numbers come from. */
   readonly random?: Random;
+  /** HRank and FSCL weighted by activations: what they know of the data. */
+  readonly activations?: ActivationSource;
+  /** Taylor: what it knows of the gradients. */
+  readonly gradients?: GradientSource;
   /** FSCL: who evaluates the heavy tiles; default this thread. */
   readonly runner?: TileRunner;
   /** Stops the work at the next tile or layer; the generator then throws the signal's reason. */

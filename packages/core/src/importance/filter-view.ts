@@ -10,6 +10,11 @@ export function isFilterBank(use: Use): boolean {
   return use.role === 'produce' && use.axis === use.kernel?.out;
 }
 
+/** True for a weight that contracts the channel; a depthwise one, whose channels lie on its output axis, only hands it on. */
+export function isReader(use: Use): boolean {
+  return use.role === 'consume' && use.axis !== use.kernel?.out;
+}
+
 /** Element v of kernel i at position p is `data[p * stride + items[i] + taps[v]]`. */
 export interface FilterView {
   readonly use: Use;

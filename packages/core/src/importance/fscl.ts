@@ -1,7 +1,8 @@
 // FSCL: a filter matters as much as what it becomes together with the weights that read it.
 import { FIXED, type Use } from '../coupling/coupling.ts';
 import type { CriterionInput, ImportanceProgress, MemberScores } from './criterion.ts';
-import { isFilterBank } from './filter-view.ts';
+import { requireData } from './data-source.ts';
+import { isFilterBank, isReader } from './filter-view.ts';
 import { createFlowPaths, type FlowPath } from './flow-paths.ts';
 import { inlineRunner, type PairTile, runTiles } from './pair-tiles.ts';
 import { createPathKernels, type PathKernels } from './path-kernels.ts';
@@ -31,8 +32,27 @@ interface HeavyPair {
  * depthwise kernels; `pairs` `mean` divides each filter-slice pair by its number of kernel pairs. A member is a pair of weights.
  * Only L1 with both kernels larger than one tap loops over kernel pairs; that part runs in tiles through `runner`.
  */
-export async function* scoreFscl(
+export function scoreFscl(
   input: CriterionInput,
+): AsyncGenerator<ImportanceProgress, readonly MemberScores[]> {
+  return scorePairs(input, () => 1);
+}
+
+/**
+ * FSCL with every pair of weights multiplied by the root mean square of what the reading slice reads, an option of our own: a slice takes part
+ * as far as its channel is active. Options as FSCL; `l2`, which sums squares, multiplies by the mean square. Error: `importance.no-data`.
+ */
+export function scoreActiveFscl(
+  input: CriterionInput,
+): AsyncGenerator<ImportanceProgress, readonly MemberScores[]> {
+  const amplitudes = requireData(input.options, 'amplitudes', 'fscl-active');
+  return scorePairs(input, (use, position) => amplitudes.get(use.id)?.[position] ?? 0);
+}
+
+/** `amplitude` says how much passes into a slice: it multiplies the norms of its pairs. */
+async function* scorePairs(
+  input: CriterionInput,
+  amplitude: (use: Use, position: number) => number,
 ): AsyncGenerator<ImportanceProgress, readonly MemberScores[]> {
   const { coupling, weights, options } = input;
   const { norm = 'l1', mode = 'full', pairs = 'sum', runner = inlineRunner, signal } = options;
@@ -50,7 +70,8 @@ export async function* scoreFscl(
         const member = members.get(key) ?? { producer: coupling.uses[path.use]!.node, scores: new Map() };
         members.set(key, member);
         const { scores } = member;
-        const factor = norm === 'l1' ? Math.abs(path.factor) : path.factor ** 2;
+        const passed = Math.abs(path.factor) * amplitude(use, position);
+        const factor = norm === 'l1' ? passed : passed ** 2;
         const scale = pairs === 'mean' ? factor / kernels.countPairs(path, use) : factor;
         const mass = kernels.measure(path, use, position);
         if (mass === undefined) {
@@ -89,11 +110,6 @@ function listUnread(uses: readonly Use[]): readonly MemberScores[] {
     producer: use.node,
     scores: new Map([...use.labels].filter((id) => id !== FIXED && !read.has(id)).map((id) => [id, 0])),
   }));
-}
-
-/** Weights that contract the channel; a depthwise one, whose channels lie on its output axis, only hands it on. */
-function isReader(use: Use): boolean {
-  return use.role === 'consume' && use.axis !== use.kernel?.out;
 }
 
 function addScore(scores: Map<number, number>, id: number, amount: number): void {

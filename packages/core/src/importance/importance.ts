@@ -3,13 +3,16 @@ import type { Coupling } from '../coupling/coupling.ts';
 import { EspalierError } from '../errors.ts';
 import { suggestName } from '../suggest-name.ts';
 import type { Criterion, Importance, ImportanceOptions, ImportanceProgress } from './criterion.ts';
+import type { DataNeed } from './data-source.ts';
 import { scoreFpgm } from './fpgm.ts';
-import { scoreFscl } from './fscl.ts';
+import { scoreActiveFscl, scoreFscl } from './fscl.ts';
+import { scoreHrank } from './hrank.ts';
 import { scoreLamp } from './lamp.ts';
 import { scoreBnGamma, scoreGammaL1, scoreL1, scoreL2 } from './magnitude.ts';
 import { normalizeScores } from './normalizer.ts';
 import { scoreRandom } from './random-scores.ts';
 import { reduceMembers } from './reduction.ts';
+import { scoreTaylor } from './taylor.ts';
 import type { WeightSource } from './weight-source.ts';
 
 /** A row of the table. */
@@ -17,6 +20,8 @@ export interface CriterionEntry {
   readonly score: Criterion;
   /** True when the largest members are cut first, for comparison; the scores are then negated after normalizing. */
   readonly largest?: boolean;
+  /** What of the options' data it needs; default nothing: it looks at weights alone. */
+  readonly needs?: DataNeed;
   /** One line for help texts. */
   readonly text: string;
 }
@@ -32,6 +37,13 @@ export const criteria = {
   'gamma-l1': { score: scoreGammaL1, text: 'scale of the BatchNormalization times L1 norm' },
   fpgm: { score: scoreFpgm, text: 'distance to the other filters of the layer (CVPR 2019)' },
   lamp: { score: scoreLamp, text: 'layer-adaptive magnitude (ICLR 2021)' },
+  hrank: { score: scoreHrank, needs: 'ranks', text: 'rank of the feature maps (CVPR 2020)' },
+  taylor: { score: scoreTaylor, needs: 'products', text: 'first-order change of the loss (CVPR 2019)' },
+  'fscl-active': {
+    score: scoreActiveFscl,
+    needs: 'amplitudes',
+    text: 'FSCL times the activation that the reading weights meet',
+  },
   random: { score: scoreRandom, text: 'random numbers, the control' },
 } as const satisfies Readonly<Record<string, CriterionEntry>>;
 

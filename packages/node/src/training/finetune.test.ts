@@ -119,11 +119,13 @@ describe('a training', () => {
     expect(typesOf(events)).not.toContain('training.rolled-back');
   });
 
-  it('leaves frozen layers as they are', async () => {
+  it('leaves frozen layers as they are, without a normalization behind them', async () => {
     const { result } = await train({ budget: { steps: 3 }, freeze: ['stem', 'right*'] });
-    expect(result.parameters).toBe(4 * 8 * 16 + 4);
+    expect(result).toMatchObject({ parameters: 4 * 8 * 16 + 4, restoredNorms: 0 });
     const [stem] = result.last.graph.initializers;
     expect(stem!.raw).toEqual(smallNet().graph.initializers[0]!.raw);
+    const free = await train({ budget: { steps: 3 } });
+    expect(free.result.restoredNorms).toBe(2);
   });
 });
 
@@ -310,7 +312,10 @@ function scarceEngine(most: number): Engine {
 function withoutRule(): Model {
   const g = new GraphBuilder();
   const weight = g.constant({ dims: [4, 3, 8, 8], data: new Float32Array(768).fill(0.01) });
-  g.output(g.node('Erf', [g.node('Conv', [g.input('x', [1, 3, 8, 8]), weight])], {}, 'odd'), [1, 4, 1, 1]);
+  g.output(
+    g.node('GlobalLpPool', [g.node('Conv', [g.input('x', [1, 3, 8, 8]), weight])], {}, 'odd'),
+    [1, 4, 1, 1],
+  );
   return g.model();
 }
 

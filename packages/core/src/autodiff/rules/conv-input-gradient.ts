@@ -49,7 +49,8 @@ function flippedConvolution(c: GradientContext, shape: ConvolutionShape, gradien
   const parted = emit.reshape(c.input(1), [groups, outputs / groups, perGroup, taps]);
   const turned = reverse(emit, emit.transpose(parted, [0, 2, 1, 3]), taps);
   const filter = emit.reshape(turned, [groups * perGroup, outputs / groups, ...kernel]);
-  return emit.op('Conv', [gradient, filter], { dilations, group: groups, pads: backwardPads(shape) });
+  const { value, pads } = cropped(emit, gradient, backwardPads(shape));
+  return emit.op('Conv', [value, filter], { dilations, group: groups, pads });
 }
 
 /** The blocked operator; between the rows and columns of a strided gradient zeros are filled in first. */
@@ -65,11 +66,28 @@ function blockedConvolution(c: GradientContext, shape: ConvolutionShape, gradien
     groups > 1
       ? blockDepthwiseFilter(emit, c.input(1), weight, block, true)
       : blockBackwardFilter(emit, c.input(1), weight, block);
-  const pads = backwardPads(shape).map((pad, i) => (i < extra.length ? pad : pad + extra[i - extra.length]!));
+  const wanted = backwardPads(shape).map((pad, i) =>
+    i < extra.length ? pad : pad + extra[i - extra.length]!,
+  );
+  const { value: fitted, pads } = cropped(emit, dense, wanted);
   const plainInput = groups === 1 && dims[1]! < block;
-  const value = plainInput ? dense : toBlocked(emit, dense, denseDims);
+  const value = plainInput ? fitted : toBlocked(emit, fitted, denseDims);
   const window = { strides: strides.map(() => 1), dilations, pads };
   return fromBlocked(emit, blockedConv(emit, value, filter, window), input[1]!);
+}
+
+/** No convolution takes negative pads: what they would crop is cut off beforehand. */
+function cropped(
+  emit: Emitter,
+  value: string,
+  pads: readonly number[],
+): { readonly value: string; readonly pads: readonly number[] } {
+  const rank = pads.length / 2;
+  const crops = pads.map((pad) => Math.min(0, pad));
+  return {
+    value: emit.pad(value, [0, 0, ...crops.slice(0, rank), 0, 0, ...crops.slice(rank)]),
+    pads: pads.map((pad) => Math.max(0, pad)),
+  };
 }
 
 /** [N, C, h, w] to [N, C, h·sh, w·sw] with zeros behind every element. */

@@ -1,0 +1,48 @@
+// How channels are scored, as the flags say: what `score` and `prune` share, with the images for criteria that look at data.
+import { CALIBRATION_IMAGES, type Engine, findCriterion, noData } from '@espalier/core';
+import { type Analysis, type CriterionImages, openDataset, openEvaluation } from '@espalier/node';
+import { describePreprocess } from '../describe/describe-preprocess.ts';
+import type { CommandContext } from './command.ts';
+import { datasetOptions, readPreprocess } from './data-source.ts';
+
+type Context = CommandContext<'score'> | CommandContext<'prune'>;
+
+/** The options of scoring as the pipeline takes them. */
+export function scoringOf(options: Context['options']) {
+  const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
+  return {
+    ...{ criterion, norm, mode, pairs, reduction, normalizer, seed },
+    ...(workers !== undefined && { workers }),
+  };
+}
+
+/** The data the criterion looks at; undefined where weights are enough for it. Error, kind usage: `importance.no-data` when there are none. */
+export function findCriterionData({
+  criterion,
+  data,
+}: Pick<Context['options'], 'criterion' | 'data'>): string | undefined {
+  if (findCriterion(criterion).needs === undefined) return undefined;
+  if (data === undefined) throw noData(criterion);
+  return data;
+}
+
+/** Opens the data at `path` for a criterion. */
+export async function openCriterionImages(
+  path: string,
+  { file }: Analysis,
+  engine: Engine,
+  { options, terminal }: Context,
+): Promise<CriterionImages> {
+  const dataset = await openDataset(path, datasetOptions(options));
+  const open = await openEvaluation({
+    engine,
+    models: [file.model],
+    dataset,
+    ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
+  });
+  await open.close();
+  const images = Math.min(options.calibration ?? CALIBRATION_IMAGES, dataset.size);
+  const prepared = open.guess ? `, ${describePreprocess(open.preprocess)}` : '';
+  terminal.log(`calibration: ${images} images of ${dataset.description}${prepared}`);
+  return { engine, dataset, preprocess: open.preprocess, images };
+}
