@@ -67,7 +67,7 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     load: async () => (await import('./verify.ts')).runVerify,
   },
   recalibrate: {
-    text: "Give the channels of a pruned file the mean and spread they had in the original, without labels",
+    text: 'Give the channels of a pruned file the mean and spread they had in the original, without labels',
     arguments: [{ name: 'PRUNED', text: 'the ONNX file that came out of `prune`' }],
     examples: ['recalibrate small.onnx --original model.onnx --plan plan.json --data images'],
     load: async () => (await import('./recover.ts')).runRecalibrate,

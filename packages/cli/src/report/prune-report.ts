@@ -45,7 +45,13 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
   ];
 }
 
-function listChanges({ before, after, metrics, recovery, latency }: PruneDocument): readonly (readonly string[])[] {
+function listChanges({
+  before,
+  after,
+  metrics,
+  recovery,
+  latency,
+}: PruneDocument): readonly (readonly string[])[] {
   const names = Object.keys({ ...before.accuracy, ...after.accuracy });
   const [original, pruned] = latency?.models ?? [];
   return [

@@ -33,11 +33,7 @@ export function toMatrix(layer: LinearLayer, { weight, bias }: LayerConstants): 
 }
 
 /** The constants that compute this matrix, float32 and shaped as they were; a bias that was not there is a vector. */
-export function fromMatrix(
-  layer: LinearLayer,
-  matrix: Float64Array,
-  before: LayerConstants,
-): LayerConstants {
+export function fromMatrix(layer: LinearLayer, matrix: Float64Array, before: LayerConstants): LayerConstants {
   const { groups, outputs, scale, biasScale } = layer;
   const unknowns = unknownCount(layer);
   const data = new Float32Array(before.weight.data.length);

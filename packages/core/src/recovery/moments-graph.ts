@@ -104,12 +104,13 @@ function writeTargets(g: GraphBuilder, form: MomentsForm, at: readonly string[],
   const perOutput = (numbers: ArrayLike<number>): string =>
     g.constant({ dims: [layer.groups, 1, layer.outputs], data: Float32Array.from(numbers) });
   const whole = readValue(g, 'target', target);
-  let y = toRows(
-    kept ? g.node('Gather', [whole, g.integers([...kept])], { axis: layer.outAxis }) : whole,
-  );
+  let y = toRows(kept ? g.node('Gather', [whole, g.integers([...kept])], { axis: layer.outAxis }) : whole);
   const shortcut = form.shortcut && toRows(readValue(g, 'shortcut', form.shortcut));
   if (bounds) {
-    let predicted = g.node('MatMul', [x, g.input('matrix', [layer.groups, unknownCount(layer), layer.outputs])]);
+    let predicted = g.node('MatMul', [
+      x,
+      g.input('matrix', [layer.groups, unknownCount(layer), layer.outputs]),
+    ]);
     if (line) predicted = g.node('Mul', [predicted, perOutput(line.scale)]);
     if (line) predicted = g.node('Add', [predicted, perOutput(line.shift)]);
     if (shortcut) predicted = g.node('Add', [predicted, shortcut]);

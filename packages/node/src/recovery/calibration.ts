@@ -1,5 +1,12 @@
 // Pictures to recover on: how many, in which batches, and as feeds of one shape.
-import { collate, EspalierError, elementCount, type NdArray, peakLiveBytes, type TracedModel } from '@espalier/core';
+import {
+  collate,
+  EspalierError,
+  elementCount,
+  type NdArray,
+  peakLiveBytes,
+  type TracedModel,
+} from '@espalier/core';
 import type { OpenEvaluation } from '../pipeline/open-evaluation.ts';
 import { dataInput, fixedBatch, prepareFeeds } from '../pipeline/run-batch.ts';
 
