@@ -17,6 +17,8 @@ import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval'] as const;
+/** Criteria that weights alone are not enough for. */
+const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
 const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify'] as const;
 
@@ -83,7 +85,7 @@ export const options = {
     type: 'choice',
     choices: Object.keys(criteria) as readonly CriterionName[],
     default: 'fscl',
-    text: 'how channels are scored',
+    text: `how channels are scored; ${LOOKING.join(', ')} look at --data`,
     commands: SCORING_COMMANDS,
   },
   norm: {
