@@ -2,7 +2,6 @@
 // (`@espalier/core/names`), because the whole takes several times as long to load, and help should be there at once.
 export { DATASET_KINDS } from './data/dataset.ts';
 export { EspalierError } from './errors.ts';
-export { CALIBRATION_IMAGES } from './importance/data-source.ts';
 export { type CriterionName, criteria } from './importance/importance.ts';
 export { convolutionModes } from './importance/kernel-pairs.ts';
 export { normalizers } from './importance/normalizer.ts';

@@ -19,6 +19,7 @@ const STEP_TEXTS = {
   plan: 'choosing channels',
   cut: 'cutting',
   verify: 'proving the cut',
+  recover: 'recovering',
 } as const;
 
 /** Analyses the model at `path`, telling the terminal about it. */

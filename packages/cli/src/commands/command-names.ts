@@ -7,6 +7,8 @@ export const COMMAND_NAMES = [
   'score',
   'prune',
   'verify',
+  'recalibrate',
+  'reconstruct',
   'eval',
   'bench',
   'doctor',

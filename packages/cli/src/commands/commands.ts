@@ -71,6 +71,21 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     examples: ['verify model.onnx small.onnx --plan plan.json'],
     load: async () => (await import('./verify.ts')).runVerify,
   },
+  recalibrate: {
+    text: 'Give the channels of a pruned file the mean and spread they had in the original, without labels',
+    arguments: [{ name: 'PRUNED', text: 'the ONNX file that came out of `prune`' }],
+    examples: ['recalibrate small.onnx --original model.onnx --plan plan.json --data images'],
+    load: async () => (await import('./recover.ts')).runRecalibrate,
+  },
+  reconstruct: {
+    text: 'Refit the weights of a pruned file, layer by layer, to what the original computes, without labels',
+    arguments: [{ name: 'PRUNED', text: 'the ONNX file that came out of `prune`' }],
+    examples: [
+      'reconstruct small.onnx --original model.onnx --plan plan.json --data images',
+      'reconstruct small.onnx --original model.onnx --plan plan.json --data images -o better.onnx --calibration 512',
+    ],
+    load: async () => (await import('./recover.ts')).runReconstruct,
+  },
   eval: {
     text: 'Measure the accuracy of a model on labelled data, or its agreement with another model',
     arguments: [MODEL],

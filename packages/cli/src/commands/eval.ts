@@ -27,7 +27,7 @@ export const runEval: RunCommand<'eval'> = async (context) => {
     model: describeFile(file),
     ...(reference && { reference: describeFile(reference) }),
     ...about,
-    metrics: { ...metrics.at(-1), ...prefixed('agreement.', agreement) },
+    metrics: { ...metrics.at(-1), ...prefixed('agreement.', agreement.at(-1)!) },
   };
   return { document, lines: formatEval(document, terminal.paint) };
 };

@@ -14,7 +14,6 @@ import {
 import { describeNumbers, warnOfOneAnswer } from '../describe/describe-accuracy.ts';
 import { assumedFlag, describePreprocess } from '../describe/describe-preprocess.ts';
 import type { EvalDocument } from '../documents/eval-document.ts';
-import type { PruneDocument } from '../documents/prune-document.ts';
 import type { CommandContext } from './command.ts';
 import { datasetOptions, readPreprocess } from './data-source.ts';
 
@@ -26,8 +25,8 @@ type Metrics = EvalDocument['metrics'];
 export interface EvaluationResult extends Pick<EvalDocument, 'data' | 'preprocess' | 'assumed'> {
   /** Against the labels, one record per model; empty without labels. */
   readonly metrics: readonly Metrics[];
-  /** Of the last model with the first; empty with a single model. */
-  readonly agreement: Metrics;
+  /** Of every model with the first, one record per model; empty for the first itself. */
+  readonly agreement: readonly Metrics[];
 }
 
 /**
@@ -80,35 +79,34 @@ export async function evaluateOn(
       preprocess: description,
       assumed,
       metrics: subjects.map(({ metrics }) => describeNumbers(metrics)),
-      agreement: describeNumbers(subjects.at(-1)!.agreement),
+      agreement: subjects.map(({ agreement }) => describeNumbers(agreement)),
     };
   } finally {
     await open.close();
   }
 }
 
-/** What a cut changed on the data: accuracy before and after where there are labels, else agreement with the original. */
-export interface CutEffect {
-  readonly before: Pick<PruneDocument['before'], 'accuracy'>;
-  readonly after: Pick<PruneDocument['after'], 'accuracy'>;
+/** How a model does on the data: its accuracy where there are labels, else its agreement with the original. */
+export interface Effect {
+  readonly accuracy?: Metrics;
   readonly agreement?: Metrics;
 }
 
-/** Measures a cut on the data of the options; nothing without data. */
+/** Measures the original and what was made of it on the data of the options, all on the same samples; nothing is known without data. */
 export async function evaluateCut(
   { file }: Analysis,
-  pruned: Model,
+  made: readonly Model[],
   engine: Engine,
   context: CommandContext<'prune'>,
-): Promise<CutEffect> {
+): Promise<readonly Effect[]> {
   const { data } = context.options;
-  if (data === undefined) return { before: {}, after: {} };
-  const { metrics, agreement } = await evaluateOn(data, [file.model, pruned], engine, context);
-  const [before, after] = metrics as [Metrics, Metrics];
-  const labelled = Object.keys(before).length > 0;
-  return labelled
-    ? { before: { accuracy: before }, after: { accuracy: after } }
-    : { before: {}, after: {}, agreement };
+  if (data === undefined) return [file.model, ...made].map(() => ({}));
+  const { metrics, agreement } = await evaluateOn(data, [file.model, ...made], engine, context);
+  const labelled = Object.keys(metrics[0]!).length > 0;
+  return metrics.map((accuracy, i): Effect => {
+    if (labelled) return { accuracy };
+    return i === 0 ? {} : { agreement: agreement[i]! };
+  });
 }
 
 function subjectOf(

@@ -1,6 +1,6 @@
 // `espalier prune`: cut to a target, prove it, write it, and show what it changed.
 import { basename, resolve } from 'node:path';
-import { type Engine, EspalierError, encodedSize } from '@espalier/core';
+import { type Engine, EspalierError, encodedSize, type Model } from '@espalier/core';
 import {
   type Analysis,
   createOrtEngine,
@@ -22,8 +22,9 @@ import type { CommandContext, RunCommand } from './command.ts';
 import { evaluateCut } from './evaluate.ts';
 import { measureModels } from './measure.ts';
 import { adviseAfterCut } from './prune-advice.ts';
+import { checkRecovery, recoverPruning } from './prune-recovery.ts';
 import { readTarget } from './prune-target.ts';
-import { findCriterionData, openCalibration, scoringOf } from './scoring.ts';
+import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
 type Context = CommandContext<'prune'>;
 
@@ -33,12 +34,14 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   const path = context.arguments[0]!;
   const output = options.output ?? `${basename(path, '.onnx')}-pruned.onnx`;
   const target = await readTarget(options, sources);
+  checkRecovery(options);
   const data = target.plan ? undefined : findCriterionData(options);
   await checkOutputs(path, output, options);
 
   const engine = createOrtEngine();
   const analysis = await analyseModel(path, context, engine);
-  const calibration = data === undefined ? undefined : await openCalibration(data, analysis, engine, context);
+  const calibration =
+    data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
   const pruning = await follow(
     pruneAnalysis(analysis, {
       ...limitsOf(options),
@@ -51,15 +54,18 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   );
   const proof = pruning.verification && describeProof(pruning.verification);
   const failure = proof && failureOf(proof);
-  const written = options.dryRun || failure ? undefined : await writeModel(output, pruning.model, options);
+  const recovered = failure ? undefined : await recoverPruning(analysis, pruning, engine, context);
+  const model = recovered?.model ?? pruning.model;
+  const written = options.dryRun || failure ? undefined : await writeModel(output, model, options);
   const planPath = options.dryRun ? undefined : options.savePlan;
   if (planPath !== undefined) await writePlan(planPath, pruning, options.force);
   // From here on the result is safe: an interrupt costs only the measurements.
   const latency =
-    options.bench && !failure ? await compareLatency(analysis, pruning, engine, context) : undefined;
-  const effect = failure ? undefined : await evaluateCut(analysis, pruning.model, engine, context);
+    options.bench && !failure ? await compareLatency(analysis, model, engine, context) : undefined;
+  const made = recovered ? [model, pruning.model] : [model];
+  const [effectBefore, effect, cutAlone] = failure ? [] : await evaluateCut(analysis, made, engine, context);
 
-  const bytes = written?.bytes ?? encodedSize(pruning.model);
+  const bytes = written?.bytes ?? encodedSize(model);
   const { before, after } = pruning;
   const kept = {
     macs: after.macs / before.macs,
@@ -82,11 +88,12 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
       bytes: bytes / analysis.file.bytes,
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
-    before: { ...before, bytes: analysis.file.bytes, ...effect?.before },
-    after: { ...after, bytes, ...effect?.after },
+    before: { ...before, bytes: analysis.file.bytes, ...effectBefore },
+    after: { ...after, bytes, ...(effect?.accuracy && { accuracy: effect.accuracy }) },
     ...(effect?.agreement && { agreement: effect.agreement }),
     layers,
     ...(proof && { proof }),
+    ...(recovered && { recovery: { ...recovered.recovery, cutAlone: { ...cutAlone } } }),
     ...(latency && { latency }),
     ...adviseAfterCut({
       ...kept,
@@ -138,14 +145,14 @@ async function writePlan(path: string, { plan }: Pruning, force: boolean): Promi
 
 function compareLatency(
   { traced, file }: Analysis,
-  pruning: Pruning,
+  pruned: Model,
   engine: Engine,
   { options, terminal, signal }: Context,
 ): Promise<LatencyField> {
   const { provider, threads, seed } = options;
   const subjects = [
     { name: 'original', model: file.model },
-    { name: 'pruned', model: pruning.model },
+    { name: 'pruned', model: pruned },
   ];
   // Quick: enough for a first impression, `bench` takes its time.
   const quick = { minSeconds: 1, provider, ...(threads !== undefined && { threads }), seed, signal };

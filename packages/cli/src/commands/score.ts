@@ -6,7 +6,7 @@ import type { ScoreDocument } from '../documents/score-document.ts';
 import { formatScores } from '../report/score-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { RunCommand } from './command.ts';
-import { findCriterionData, openCalibration, scoringOf } from './scoring.ts';
+import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
 /** Runs the command. */
 export const runScore: RunCommand<'score'> = async (context) => {
@@ -15,7 +15,8 @@ export const runScore: RunCommand<'score'> = async (context) => {
   const engine = createOrtEngine();
   const analysis = await analyseModel(context.arguments[0]!, context, engine);
   const { traced, coupling, file } = analysis;
-  const calibration = data === undefined ? undefined : await openCalibration(data, analysis, engine, context);
+  const calibration =
+    data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
   const scores = await follow(
     scoreAnalysis(analysis, { ...scoringOf(options), signal, ...(calibration && { calibration }) }),
     (event) => showEvent(event, terminal),

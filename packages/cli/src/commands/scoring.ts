@@ -1,6 +1,6 @@
 // How channels are scored, as the flags say: what `score` and `prune` share, with the images for criteria that look at data.
-import { type Engine, findCriterion, noData } from '@espalier/core';
-import { type Analysis, type Calibration, openDataset, openEvaluation } from '@espalier/node';
+import { CALIBRATION_IMAGES, type CriterionName, type Engine, findCriterion, noData } from '@espalier/core';
+import { type Analysis, type CriterionImages, openDataset, openEvaluation } from '@espalier/node';
 import { describePreprocess } from '../describe/describe-preprocess.ts';
 import type { CommandContext } from './command.ts';
 import { datasetOptions, readPreprocess } from './data-source.ts';
@@ -16,23 +16,31 @@ export function scoringOf(options: Context['options']) {
   };
 }
 
-/** The data the criterion looks at; undefined where weights are enough for it. Error, kind usage: `importance.no-data` when there are none. */
+/**
+ * The data the criterion looks at, those for calibration before those for measuring; undefined where weights are enough for it. Error, kind
+ * usage: `importance.no-data` when there are none.
+ */
 export function findCriterionData({
   criterion,
   data,
-}: Pick<Context['options'], 'criterion' | 'data'>): string | undefined {
+  calibrationData = data,
+}: {
+  readonly criterion: CriterionName;
+  readonly data: string | undefined;
+  readonly calibrationData?: string | undefined;
+}): string | undefined {
   if (findCriterion(criterion).needs === undefined) return undefined;
-  if (data === undefined) throw noData(criterion);
-  return data;
+  if (calibrationData === undefined) throw noData(criterion);
+  return calibrationData;
 }
 
 /** Opens the data at `path` for a criterion. */
-export async function openCalibration(
+export async function openCriterionImages(
   path: string,
   { file }: Analysis,
   engine: Engine,
   { options, terminal }: Context,
-): Promise<Calibration> {
+): Promise<CriterionImages> {
   const dataset = await openDataset(path, datasetOptions(options));
   const open = await openEvaluation({
     engine,
@@ -41,7 +49,7 @@ export async function openCalibration(
     ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
   });
   await open.close();
-  const images = Math.min(options.calibration, dataset.size);
+  const images = Math.min(options.calibration ?? CALIBRATION_IMAGES, dataset.size);
   const prepared = open.guess ? `, ${describePreprocess(open.preprocess)}` : '';
   terminal.log(`calibration: ${images} images of ${dataset.description}${prepared}`);
   return { engine, dataset, preprocess: open.preprocess, images };

@@ -9,6 +9,7 @@ import { evalDocument } from './eval-document.ts';
 import { groupsDocument } from './groups-document.ts';
 import { inspectDocument } from './inspect-document.ts';
 import { pruneDocument } from './prune-document.ts';
+import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
 import { scoreDocument } from './score-document.ts';
 import { verifyDocument } from './verify-document.ts';
 
@@ -19,6 +20,8 @@ export const documents = {
   score: scoreDocument,
   prune: pruneDocument,
   verify: verifyDocument,
+  recalibrate: recalibrateDocument,
+  reconstruct: reconstructDocument,
   eval: evalDocument,
   bench: benchDocument,
   doctor: doctorDocument,

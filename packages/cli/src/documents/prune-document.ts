@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { costField, modelField } from './fields.ts';
 import { latencyField } from './latency-field.ts';
 import { proofField } from './proof-field.ts';
+import { recoveryField } from './recovery-field.ts';
 
 const state = costField.extend({
   bytes: z.number().describe('size of the model file'),
@@ -45,6 +46,17 @@ export const pruneDocument = z.object({
     )
     .describe('layers that lost channels'),
   proof: proofField.optional().describe('absent with --no-verify'),
+  recovery: recoveryField
+    .extend({
+      cutAlone: z
+        .object({
+          accuracy: z.record(z.string(), z.number().nullable()).optional(),
+          agreement: z.record(z.string(), z.number().nullable()).optional(),
+        })
+        .describe('how the model did before it, as `after.accuracy` and `agreement` say how it does now'),
+    })
+    .optional()
+    .describe('absent with --recover none and without data'),
   latency: latencyField.optional().describe('absent with --no-bench'),
   remarks: z.array(z.string()).describe('what the numbers do not say by themselves, as sentences'),
   next: z.string().nullable().describe('a command that makes sense now'),

@@ -1,7 +1,6 @@
 // Every option of every command, once. Flags, environment variables, config keys, help, docs and schema all come from this table.
 import type { ModelTask } from '@espalier/core';
 import {
-  CALIBRATION_IMAGES,
   type CriterionName,
   convolutionModes,
   criteria,
@@ -14,13 +13,17 @@ import {
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 
-const MODEL_COMMANDS = ['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const;
+const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
+const MODEL_COMMANDS = [
+  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const),
+  ...RECOVERY_COMMANDS,
+] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval'] as const;
 /** Criteria that weights alone are not enough for. */
 const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify'] as const;
+const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify', ...RECOVERY_COMMANDS] as const;
 
 /** The table. */
 export const options = {
@@ -77,7 +80,7 @@ export const options = {
     min: 0,
     max: 0xffff_ffff,
     text: 'seed of everything random: random scores, inputs of proofs, resampling',
-    commands: ['score', 'prune', 'verify', 'bench'],
+    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct'],
   },
 
   criterion: {
@@ -175,8 +178,8 @@ export const options = {
     group: 'Target',
     type: 'path',
     value: 'FILE',
-    text: 'target: a plan made before, applied as it is; for verify the plan that was applied',
-    commands: ['prune', 'verify'],
+    text: 'target: a plan made before, applied as it is; for other commands the plan that was applied',
+    commands: ['prune', 'verify', ...RECOVERY_COMMANDS],
   },
   roundTo: {
     group: 'Limits',
@@ -216,8 +219,8 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the pruned model goes; without it NAME-pruned.onnx in this folder',
-    commands: ['prune'],
+    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, …) in this folder',
+    commands: ['prune', ...RECOVERY_COMMANDS],
   },
   savePlan: {
     group: 'Output',
@@ -238,7 +241,7 @@ export const options = {
     type: 'flag',
     default: false,
     text: 'replace files that exist',
-    commands: ['prune'],
+    commands: ['prune', ...RECOVERY_COMMANDS],
   },
   verify: {
     group: 'Output',
@@ -333,15 +336,6 @@ export const options = {
     text: 'at most N samples, chosen over the whole set',
     commands: ['prune', 'eval', 'verify'],
   },
-  calibration: {
-    group: 'Data',
-    type: 'integer',
-    value: 'N',
-    default: CALIBRATION_IMAGES,
-    min: 1,
-    text: 'images of the data that statistics are taken from, chosen over the whole set',
-    commands: SCORING_COMMANDS,
-  },
   batch: {
     group: 'Data',
     type: 'integer',
@@ -350,6 +344,36 @@ export const options = {
     min: 1,
     text: 'samples per run, where the model leaves its batch open',
     commands: DATA_COMMANDS,
+  },
+
+  original: {
+    group: 'Data',
+    type: 'path',
+    value: 'MODEL',
+    text: 'the model that was pruned',
+    commands: RECOVERY_COMMANDS,
+  },
+  recover: {
+    group: 'Recovery',
+    type: 'choice',
+    choices: ['reconstruct', 'recalibrate', 'none'],
+    text: 'what is done for the accuracy after the cut, without labels; with --data reconstruct, else none',
+    commands: ['prune'],
+  },
+  calibration: {
+    group: 'Recovery',
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'samples that criteria and recovery look at; without it 256, or as many as the size of the input suggests',
+    commands: [...SCORING_COMMANDS, ...RECOVERY_COMMANDS],
+  },
+  calibrationData: {
+    group: 'Recovery',
+    type: 'path',
+    value: 'PATH',
+    text: 'data that criteria and recovery look at, of the format of --data; without it those of --data',
+    commands: ['prune'],
   },
 
   format: {

@@ -13,13 +13,14 @@ import {
   formatScore,
 } from '../output/units.ts';
 import { formatProof } from './proof-report.ts';
+import { formatRecovery } from './recovery-report.ts';
 
 /** More layers than this are folded. */
 const SHOWN_LAYERS = 20;
 
 /** Lines of the report. */
 export function formatPrune(document: PruneDocument, paint: Paint): readonly string[] {
-  const { output, plan, metrics, layers, agreement, proof, remarks, next } = document;
+  const { output, plan, metrics, layers, agreement, proof, recovery, remarks, next } = document;
   return [
     ...formatTable(
       [
@@ -34,8 +35,9 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
     ...formatLayers(layers),
     `${formatPercent(metrics.removedChannels)} of the channels that can go were removed, in ${formatNumberOf(layers.length, 'layer')}.`,
     '',
-    ...(agreement ? [...formatAgreement(agreement), ''] : []),
+    ...(agreement ? [...formatAgreement(agreement, recovery?.cutAlone.agreement), ''] : []),
     ...(proof ? formatProof(proof, paint) : [paint.yellow('not proven: the proof was skipped')]),
+    ...(recovery ? formatRecovery(recovery) : []),
     ...(output === null ? ['No model was written.'] : [`model: ${output}`]),
     ...(plan === null ? [] : [`plan: ${plan}`]),
     ...(remarks.length === 0 ? [] : ['', ...remarks.map((remark) => paint.yellow(remark))]),
@@ -43,7 +45,13 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
   ];
 }
 
-function listChanges({ before, after, metrics, latency }: PruneDocument): readonly (readonly string[])[] {
+function listChanges({
+  before,
+  after,
+  metrics,
+  recovery,
+  latency,
+}: PruneDocument): readonly (readonly string[])[] {
   const names = Object.keys({ ...before.accuracy, ...after.accuracy });
   const [original, pruned] = latency?.models ?? [];
   return [
@@ -64,7 +72,7 @@ function listChanges({ before, after, metrics, latency }: PruneDocument): readon
       name,
       formatScore(before.accuracy?.[name]),
       formatScore(after.accuracy?.[name]),
-      '',
+      recovery ? `the cut alone ${formatScore(recovery.cutAlone.accuracy?.[name])}` : '',
     ]),
   ];
 }
@@ -90,9 +98,19 @@ function formatLayers(layers: PruneDocument['layers']): readonly string[] {
   ];
 }
 
-function formatAgreement(agreement: NonNullable<PruneDocument['agreement']>): readonly string[] {
+function formatAgreement(
+  agreement: NonNullable<PruneDocument['agreement']>,
+  cutAlone?: PruneDocument['agreement'],
+): readonly string[] {
   return formatTable(
-    [{ head: 'agreement with the original' }, { head: 'value', align: 'right' }],
-    Object.entries(agreement).map(([name, value]) => [name, formatScore(value)]),
+    [
+      { head: 'agreement with the original' },
+      { head: 'value', align: 'right' },
+      ...(cutAlone ? [{ head: 'the cut alone', align: 'right' } as const] : []),
+    ],
+    Object.entries(agreement).map(([name, value]) => [
+      ...[name, formatScore(value)],
+      ...(cutAlone ? [formatScore(cutAlone[name])] : []),
+    ]),
   );
 }

@@ -2,6 +2,7 @@
 // parameters asks each operator's rule for the nodes of its gradient (Automatic Differentiation in Machine Learning: a Survey, 2018).
 import { EspalierError } from '../errors.ts';
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
+import { capturedValues } from '../graph/wiring.ts';
 import type { Node } from '../onnx/model.ts';
 import { dataTypeOf, elementCount } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
@@ -127,7 +128,7 @@ export function checkDifferentiable(
   const active = new Set(wrt);
   for (const index of ancestorsOf(traced, targets, new Map())) {
     const node = traced.nodes[index]!;
-    if (!node.inputs.some((name) => active.has(name))) continue;
+    if (!readsOf(node).some((name) => active.has(name))) continue;
     if (requireRule(traced, index).flat) continue;
     for (const name of node.outputs) active.add(name);
   }
@@ -146,10 +147,13 @@ export function ancestorsOf(
     const port = traced.wiring.producers.get(name);
     if (!port || found.has(port.node)) continue;
     found.add(port.node);
-    pending.push(...traced.nodes[port.node]!.inputs);
+    pending.push(...readsOf(traced.nodes[port.node]!));
   }
   return [...found].sort((a, b) => a - b);
 }
+
+/** What a node reads: its inputs, and what its subgraphs take from outside. */
+const readsOf = (node: Node): readonly string[] => [...node.inputs, ...capturedValues(node)];
 
 function activeValues({ traced, nodes }: ForwardPass, wrt: ReadonlySet<string>): ReadonlySet<string> {
   const active = new Set(wrt);

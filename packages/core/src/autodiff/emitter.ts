@@ -85,11 +85,6 @@ export class Emitter {
     return factor === 1 ? a : this.mul(a, this.scalar(factor));
   }
 
-  /** 1 where a > b, else 0, as float32. */
-  greater(a: string, b: string): string {
-    return this.toFloat(this.op('Greater', [a, b]));
-  }
-
   /** 1 where a > 0, else 0. A steep HardSigmoid: a comparison and its Cast take several times longer. */
   positive(a: string): string {
     return this.op('HardSigmoid', [a], { alpha: float(STEEP), beta: float(0) });
@@ -132,17 +127,21 @@ export class Emitter {
       : this.graph.nodes('Split', [a, this.integers(sizes)], { axis }, sizes.length);
   }
 
-  /** Steps need opset 10. */
   slice(
     a: string,
     axes: readonly number[],
     starts: readonly number[],
     ends: readonly number[],
-    steps?: readonly number[],
+    steps: readonly number[] = [],
   ): string {
-    if (this.opset < 10) return this.op('Slice', [a], { axes, starts, ends });
+    const isStepped = steps.some((step) => step !== 1);
+    if (this.opset < 10) {
+      return isStepped
+        ? this.#pick(a, axes, starts, ends, steps)
+        : this.op('Slice', [a], { axes, starts, ends });
+    }
     const inputs = [a, this.integers(starts), this.integers(ends), this.integers(axes)];
-    return this.op('Slice', steps ? [...inputs, this.integers(steps)] : inputs);
+    return this.op('Slice', isStepped ? [...inputs, this.integers(steps)] : inputs);
   }
 
   /** Zeros around: `pads` as ONNX lists them, all beginnings, then all ends; negative ones crop. */
@@ -214,6 +213,22 @@ export class Emitter {
     });
     const summed = axes.length === 0 ? a : this.reduceSum(a, axes, true);
     return lead === 0 ? summed : this.reshape(summed, to);
+  }
+
+  /** A slice with positive steps, by indices: before opset 10 Slice has none. */
+  #pick(
+    a: string,
+    axes: readonly number[],
+    starts: readonly number[],
+    ends: readonly number[],
+    steps: readonly number[],
+  ): string {
+    return axes.reduce((value, axis, i) => {
+      const [start, step] = [starts[i]!, steps[i]!];
+      const length = Math.ceil((ends[i]! - start) / step);
+      const positions = this.integers(Array.from({ length }, (_, at) => start + at * step));
+      return this.op('Gather', [value, positions], { axis });
+    }, a);
   }
 
   #reduce(opType: string, since: number, a: string, axes: readonly number[], keepdims: boolean): string {

@@ -51,6 +51,8 @@ export interface GradientRule {
   readonly unsupported?: (facts: NodeFacts) => string | undefined;
   /** Inputs that training may change where they are float constants. */
   readonly parameters?: Readonly<Record<number, DecayKind>>;
+  /** What those without decay begin with when a model is trained from scratch, by input; default 0. */
+  readonly initial?: Readonly<Record<number, number>>;
   /** It is written in one of the formulations of `ConvolutionChoices`. */
   readonly isConvolution?: boolean;
   /** Exporters fold batch normalizations into it: training may put one behind it. */

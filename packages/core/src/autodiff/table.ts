@@ -16,10 +16,16 @@ import { resizeGradients } from './rules/resize.ts';
 import { softmaxGradients } from './rules/softmax.ts';
 import { transposedConvolutionGradients } from './rules/transposed-conv.ts';
 
+type Rules = Readonly<Record<string, GradientRule>>;
+
+/** Families of operators that usually read a batch normalization: an activation, a sum, a product, a pooling. */
+const readers: Rules = { ...activationGradients, ...arithmeticGradients, ...poolingGradients };
+
 const table: ReadonlyMap<string, GradientRule> = new Map(
-  Object.entries({
-    ...activationGradients,
-    ...arithmeticGradients,
+  Object.entries<GradientRule>({
+    ...Object.fromEntries(
+      Object.entries(readers).map(([name, rule]) => [name, { ...rule, readsNormalized: true }]),
+    ),
     ...batchNormalizationGradients,
     ...convolutionGradients,
     ...elementwiseGradients,
@@ -27,7 +33,6 @@ const table: ReadonlyMap<string, GradientRule> = new Map(
     ...matrixGradients,
     ...movementGradients,
     ...normalizationGradients,
-    ...poolingGradients,
     ...reductionGradients,
     ...resizeGradients,
     ...softmaxGradients,

@@ -72,9 +72,4 @@ describe('oneHotClasses', () => {
       data: Float32Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0),
     });
   });
-
-  it('smooths', () => {
-    const { data } = oneHotClasses({ ids: ['a'], targets: classes(1) }, 4, 0.2);
-    expect(data).toEqual(Float32Array.of(0.05, 0.85, 0.05, 0.05));
-  });
 });

@@ -25,14 +25,11 @@ export function classIndices(batch: LabelledBatch, width: number): NdArray {
   return { type: 'int64', dims: [classes.length], data: BigInt64Array.from(classes, BigInt) };
 }
 
-/**
- * The class of each sample as a distribution, float32 [batch, width]: 1 − smoothing on the class, and `smoothing` (0..1, default 0) spread evenly
- * over all. Errors as `classIndices`. Szegedy et al.: Rethinking the Inception Architecture for Computer Vision (2016).
- */
-export function oneHotClasses(batch: LabelledBatch, width: number, smoothing = 0): NdArray {
+/** The class of each sample as a distribution, float32 [batch, width]: 1 on the class, 0 elsewhere. Errors as `classIndices`. */
+export function oneHotClasses(batch: LabelledBatch, width: number): NdArray {
   const classes = readClasses(batch, width);
-  const data = new Float32Array(classes.length * width).fill(smoothing / width);
-  for (const [i, index] of classes.entries()) data[i * width + index] = 1 - smoothing + smoothing / width;
+  const data = new Float32Array(classes.length * width);
+  for (const [i, index] of classes.entries()) data[i * width + index] = 1;
   return { type: 'float32', dims: [classes.length, width], data };
 }
 

@@ -1,10 +1,11 @@
 // Element-wise operators: unary ones pass labels on, the others tie the labels of their operands where they meet.
 
+import { floatAttribute } from '../graph/attributes.ts';
 import type { TracedModel } from '../graph/traced-model.ts';
 import type { Node } from '../onnx/model.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import { meet, type Operand, operandsOf } from './labels.ts';
-import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
+import type { CouplingContext, NodeFacts, Operator, OutputLabels } from './operator.ts';
 
 const unary: Operator = { couple: (c) => c.node.outputs.map(() => c.labels(0)) };
 const stored: Operator = { ...unary, pullBack: (_, __, selection) => [selection], retypes: true };
@@ -50,6 +51,15 @@ function coupleWhere(c: CouplingContext): OutputLabels {
 /** Only input 0 carries channels; limits and ratios are scalars. */
 const first: Operator = { couple: (c) => c.node.outputs.map((_, i) => (i === 0 ? c.labels(0) : [])) };
 
+/** Limits are attributes up to opset 10 and scalar operands since. */
+function clipBounds({ node, content, kind }: NodeFacts): ReturnType<NonNullable<Operator['clamps']>> {
+  const limit = (input: number, name: string, none: number): number | undefined =>
+    kind(input) === 'absent' ? floatAttribute(node, name, none) : content(input)?.[0];
+  const low = limit(1, 'min', Number.NEGATIVE_INFINITY);
+  const high = limit(2, 'max', Number.POSITIVE_INFINITY);
+  return low === undefined || high === undefined ? undefined : { low, high };
+}
+
 const NARY = [
   'Sub',
   'Sum',
@@ -74,7 +84,7 @@ const NARY_MORE = [
   'BitwiseXor',
   'PRelu',
 ];
-const UNARY = ['Relu', 'LeakyRelu', 'Elu', 'Selu', 'Celu', 'ThresholdedRelu', 'Gelu', 'HardSwish', 'Mish'];
+const UNARY = ['LeakyRelu', 'Elu', 'Selu', 'Celu', 'ThresholdedRelu', 'Gelu', 'HardSwish', 'Mish'];
 const UNARY_MATH = [
   'Softplus',
   'Softsign',
@@ -116,6 +126,7 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   ...named([...UNARY, ...UNARY_MATH, ...UNARY_MORE, ...UNARY_LOGIC], unary),
   ...named(GATES, gate),
   Add: { ...nary, adds: true },
+  Relu: { ...unary, clamps: () => ({ low: 0, high: Number.POSITIVE_INFINITY }) },
   ...named(['Identity', 'Cast'], stored),
   Mul: { couple: coupleProduct, factors: productFactors },
   Div: {
@@ -123,7 +134,7 @@ export const elementwise: Readonly<Record<string, Operator>> = {
     factors: (traced, node) => productFactors(traced, node)?.map((value) => 1 / value),
   },
   Where: { couple: coupleWhere },
-  Clip: first,
+  Clip: { ...first, clamps: clipBounds },
   CastLike: first,
   Dropout: { couple: (c) => c.node.outputs.map(() => c.labels(0)) },
 };

@@ -108,6 +108,8 @@ export interface Operator {
   readonly retypes?: boolean;
   /** Its output is the sum of its two inputs. */
   readonly adds?: boolean;
+  /** It cuts input 0 off below `low` and above `high`, and leaves what lies between as it is. */
+  readonly clamps?: (facts: NodeFacts) => { readonly low: number; readonly high: number } | undefined;
   /** The node as a linear map with a constant weight; undefined where it is none. */
   readonly linear?: (facts: NodeFacts) => LinearLayer | undefined;
   /** Inputs that hold mean and variance per channel of input 0, which the operator normalises with. */

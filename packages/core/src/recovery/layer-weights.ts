@@ -1,8 +1,11 @@
 // The weights of a linear layer as the matrices that a fit works on, and back.
+import type { TracedModel } from '../graph/traced-model.ts';
+import type { Node } from '../onnx/model.ts';
 import type { NdArray } from '../onnx/nd-array.ts';
 import { toFloat32 } from '../onnx/tensor.ts';
 import { type LinearLayer, tapCount } from '../ops/linear/linear-layer.ts';
 import { unknownCount } from './moments-graph.ts';
+import type { ConstantEdit } from './replace-constants.ts';
 
 /** The constants of a layer. */
 export interface LayerConstants {
@@ -62,4 +65,24 @@ function visit(layer: LinearLayer, each: (at: number, element: number) => void):
       }
     }
   }
+}
+
+/** The constants a node computes with. */
+export function constantsOf(traced: TracedModel, node: Node, layer: LinearLayer): LayerConstants {
+  const bias = layer.bias === undefined ? undefined : traced.constantOf(node.inputs[layer.bias] ?? '');
+  return { weight: traced.constantOf(node.inputs[layer.weight]!)!, ...(bias && { bias }) };
+}
+
+/** The edits that make the node of that name compute the matrix. */
+export function editsOf(
+  node: string,
+  layer: LinearLayer,
+  matrix: Float64Array,
+  before: LayerConstants,
+): readonly ConstantEdit[] {
+  const { weight, bias } = fromMatrix(layer, matrix, before);
+  return [
+    { node, input: layer.weight, array: weight },
+    ...(bias && layer.bias !== undefined ? [{ node, input: layer.bias, array: bias }] : []),
+  ];
 }

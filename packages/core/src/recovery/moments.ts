@@ -5,7 +5,7 @@ import { elementCount } from '../onnx/tensor.ts';
 import type { LinearLayer } from '../ops/linear/linear-layer.ts';
 import type { Random } from '../random.ts';
 import type { BatchedValue } from './frontier.ts';
-import { type MomentsForm, momentsGraph, rowCount, unknownCount } from './moments-graph.ts';
+import { MOMENTS, type MomentsForm, momentsGraph, rowCount, unknownCount } from './moments-graph.ts';
 import { sampleSizes, sampleWindow } from './window-sample.ts';
 
 /** Sums over rows, per group; `unknowns` counts the bias, which comes last. */
@@ -22,32 +22,41 @@ export interface Moments {
   readonly energy: Float64Array;
 }
 
-/** The values that the sums are taken of, and how the target is made of them: see {@link MomentsForm}. */
-export interface MomentsInput extends Pick<MomentsForm, 'layer' | 'kept' | 'line'> {
+/** The values that the sums are taken of, and how they belong together: see {@link MomentsForm}. */
+export interface MomentsInput extends Pick<MomentsForm, 'layer' | 'kept' | 'line' | 'bounds'> {
   readonly data: BatchedValue;
   readonly target: BatchedValue;
   readonly shortcut?: BatchedValue;
 }
 
-/** Adds up the moments of about `rows` rows (at least one position of every sample), at positions drawn anew for every batch. */
+/** Weights in the form of {@link Moments.cross}, to predict with where targets are out of bounds. */
+type Prediction = Float64Array;
+
+/**
+ * Adds up the moments of about `rows` rows (at least one position of every sample), at positions drawn anew for every batch. Without a prediction
+ * the bounds are not looked at.
+ */
 export async function gatherMoments(
-  { data, target, shortcut, ...about }: MomentsInput,
+  { data, target, shortcut, bounds, ...about }: MomentsInput,
   rows: number,
   engine: Engine,
   random: Random,
+  prediction?: Prediction,
 ): Promise<Moments> {
   const { layer } = about;
   const [x, y] = [data[0]!, target[0]!];
   const lengths = layer.windows.map(({ axis }) => y.dims[axis]!);
-  const samples = rowCount({ layer, data: x, target: y, counts: [] }) * data.length;
+  const samples = rowCount({ layer, data: x, counts: [] }) * data.length;
   const form: MomentsForm = {
     ...about,
     data: x,
     target: y,
     ...(shortcut && { shortcut: shortcut[0]! }),
+    ...(bounds && prediction && { bounds }),
     counts: sampleSizes(lengths, rows / samples),
   };
   const sums = emptyMoments(layer, rowCount(form) * data.length);
+  const matrix = form.bounds && prediction && matrixArray(sums, prediction);
   const session = await engine.load(momentsGraph(form));
   try {
     for (const [i, batch] of data.entries()) {
@@ -56,9 +65,10 @@ export async function gatherMoments(
         data: batch,
         target: target[i]!,
         ...(shortcut && { shortcut: shortcut[i]! }),
+        ...(matrix && { matrix }),
       });
       for (const name of ['gram', 'cross', 'energy'] as const) {
-        const [sum, addend] = [sums[name], part[`${name}_out`]!.data as Float32Array];
+        const [sum, addend] = [sums[name], part[MOMENTS[name]]!.data as Float32Array];
         for (let at = 0; at < sum.length; at++) sum[at]! += addend[at]!;
       }
     }
@@ -66,6 +76,10 @@ export async function gatherMoments(
     await session.close();
   }
   return sums;
+}
+
+function matrixArray({ groups, unknowns, outputs }: Moments, prediction: Prediction): NdArray {
+  return { type: 'float32', dims: [groups, unknowns, outputs], data: Float32Array.from(prediction) };
 }
 
 function emptyMoments(layer: LinearLayer, rows: number): Moments {

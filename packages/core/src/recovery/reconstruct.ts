@@ -1,106 +1,130 @@
 // Reconstruction: layer by layer, the weights a cut left are fitted by least squares to what the original computed.
-import type { Coupling } from '../coupling/coupling.ts';
-import type { KeepMask } from '../coupling/survivors.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { TracedModel } from '../graph/traced-model.ts';
-import type { Model } from '../onnx/model.ts';
-import type { NdArray } from '../onnx/nd-array.ts';
-import { createRandom } from '../random.ts';
+import { createRandom, type Random } from '../random.ts';
 import { traceModel } from '../trace/trace.ts';
 import { Frontier } from './frontier.ts';
-import { fromMatrix, type LayerConstants, toMatrix } from './layer-weights.ts';
+import { constantsOf, editsOf, toMatrix } from './layer-weights.ts';
 import { linearLayerOf, type MatchedLayer, matchLayers } from './matched-layers.ts';
-import { gatherMoments } from './moments.ts';
+import { gatherMoments, type MomentsInput } from './moments.ts';
 import { unknownCount } from './moments-graph.ts';
+import type { LayerRecovery, Recovery, RecoveryProgress, RecoveryTask } from './recovery.ts';
 import { type Refit, refitMatrix } from './refit.ts';
-import { type ConstantEdit, replaceConstants } from './replace-constants.ts';
+import { replaceConstants } from './replace-constants.ts';
+
+/** Pull towards the present weights, as a share of the mean square of a patch element. */
+export const DEFAULT_RIDGE = 1e-3;
+
+/** Equations per unknown, and at least: more no longer measured better. */
+const ROWS_PER_UNKNOWN = 20;
+const LEAST_ROWS = 8192;
+
+/** Fits of a layer before a clamping activation: where the original is cut off, later fits only keep the side. */
+const CLAMPED_ROUNDS = 3;
+
+/** The Gram matrix of a wider layer would take more memory than the rest together. */
+const MAX_UNKNOWNS = 5000;
 
 /** How a reconstruction is done. */
 export interface ReconstructOptions {
-  /** Weight of the pull towards the present weights, as a share of the mean square of a patch element; default 1e-3. */
+  /** Default {@link DEFAULT_RIDGE}. */
   readonly ridge?: number;
-  readonly rowsPerUnknown?: number;
-  /** Seed of the sampled positions, default 0. */
+  /** Seed of the positions that patches are taken from, default 0. */
   readonly seed?: number;
-  readonly signal?: AbortSignal;
 }
 
-export async function reconstruct(
-  original: TracedModel,
-  coupling: Coupling,
-  keep: KeepMask,
-  pruned: Model,
-  feeds: readonly Readonly<Record<string, NdArray>>[],
-  engine: Engine,
-  { ridge = 1e-3, rowsPerUnknown = 20, seed = 0, signal }: ReconstructOptions = {},
-) {
+/**
+ * Refits every linear layer whose input the cut changed, in execution order: its weights and bias then give, on what the cut and corrected layers
+ * before it make, an output as near as possible to the original's; the last branch of a residual sum is fitted to the original's sum less the present
+ * shortcut. Errors: `recovery.other-cut` (usage), those of the engine. After ThiNet (Luo, Wu, Lin: A Filter Level Pruning Method for Deep
+ * Neural Network Compression, 2017) and Channel Pruning (He, Zhang, Sun: Channel Pruning for Accelerating Very Deep Neural Networks,
+ * 2017); targets behind activations after Zhang and others (Accelerating Very Deep Convolutional Networks, 2015).
+ */
+export async function* reconstruct(
+  task: RecoveryTask,
+  { ridge = DEFAULT_RIDGE, seed = 0 }: ReconstructOptions = {},
+): AsyncGenerator<RecoveryProgress, Recovery> {
+  const { original, coupling, keep, pruned, feeds, engine, signal } = task;
   const cut = await traceModel(pruned, engine);
-  const layers = matchLayers(original, coupling, keep, cut);
-  const random = createRandom(seed);
+  const { layers, clean } = matchLayers(original, coupling, keep, cut);
   const before = new Frontier(original, feeds, engine);
   const now = new Frontier(cut, feeds, engine);
+  const random = createRandom(seed);
   let model = cut.model;
-  const reports = [];
-  for (const matched of layers) {
+  const reports: LayerRecovery[] = [];
+  const skipped: Recovery['skipped'][number][] = [];
+  for (const [done, matched] of layers.entries()) {
     signal?.throwIfAborted();
-    if (matched.untouched) continue;
-    const [data] = await now.advance([matched.data]);
-    const useSum =
-      matched.sum !== undefined &&
-      !(globalThis as { process?: { env: Record<string, string> } }).process?.env['NOSUM'] &&
-      !pendingLayer(matched, layers, cut);
-    const sum = useSum ? matched.sum : undefined;
-    const shortcut = sum && (await now.advance([sum.shortcut]))[0];
-    const [target] = await before.advance([sum ? sum.total : matched.output]);
-    const layer = linearLayerOf(cut, matched.node, { data: data![0]!.dims, output: target![0]!.dims })!;
-    const node = cut.nodes[matched.node]!;
-    const bias = layer.bias === undefined ? undefined : cut.constantOf(node.inputs[layer.bias] ?? '');
-    const constants: LayerConstants = {
-      weight: cut.constantOf(node.inputs[layer.weight]!)!,
-      ...(bias && { bias }),
-    };
-    const moments = await gatherMoments(
-      {
-        layer,
-        data: data!,
-        target: target!,
-        ...(shortcut && { shortcut }),
-        ...(matched.kept && { kept: matched.kept }),
-        ...(sum?.line && { line: invert(sum.line) }),
-      },
-      rowsPerUnknown * unknownCount(layer),
-      engine,
-      random,
-    );
-    const fit: Refit = await refitMatrix(moments, toMatrix(layer, constants), ridge, engine);
-    const { weight, bias: offset } = fromMatrix(layer, fit.matrix, constants);
-    const edits: ConstantEdit[] = [
-      { node: matched.output, input: layer.weight, array: weight },
-      ...(offset ? [{ node: matched.output, input: layer.bias!, array: offset }] : []),
-    ];
-    model = replaceConstants(model, edits);
+    yield { type: 'recovery.progress', done, total: layers.length };
+    const { shortcut } = matched.destination;
+    if (matched.untouched && (shortcut === undefined || clean.has(shortcut))) continue;
+    const unknowns = unknownCount(matched.layer);
+    if (unknowns > MAX_UNKNOWNS) {
+      skipped.push({ node: matched.output, reason: `${unknowns} unknowns are more than ${MAX_UNKNOWNS}` });
+      continue;
+    }
+    const input = await readInput(matched, cut, before, now);
+    const constants = constantsOf(cut, cut.nodes[matched.node]!, input.layer);
+    const current = toMatrix(input.layer, constants);
+    const { fit, rows } = await fitLayer(input, current, ridge, task, random);
+    model = replaceConstants(model, editsOf(matched.output, input.layer, fit.matrix, constants));
     now.update(model);
-    reports.push({
-      output: matched.output,
-      sum: !!sum,
-      unknowns: moments.unknowns,
-      rows: moments.rows,
-      method: fit.method,
-      deficient: fit.deficient,
-      before: fit.errorBefore,
-      after: fit.errorAfter,
-    });
+    reports.push(describe(matched, fit, unknowns, rows));
   }
-  return { model, reports };
+  return { model, layers: reports, skipped };
 }
 
-function pendingLayer(_m: MatchedLayer, _l: readonly MatchedLayer[], _c: TracedModel): boolean {
-  return false;
-}
-
-function invert({ scale, shift }: { scale: ArrayLike<number>; shift: ArrayLike<number> }) {
+/** What the layer reads now, and what the original says should become of it. */
+async function readInput(
+  { node, data: source, destination, kept }: MatchedLayer,
+  cut: TracedModel,
+  before: Frontier,
+  now: Frontier,
+): Promise<MomentsInput> {
+  const { value, line, shortcut, bounds } = destination;
+  const [data] = await now.advance([source]);
+  const [other] = shortcut === undefined ? [] : await now.advance([shortcut]);
+  const [target] = await before.advance([value]);
+  const dims = { data: data![0]!.dims, output: target![0]!.dims };
   return {
-    factor: Float32Array.from(scale, (s) => 1 / s),
-    offset: Float32Array.from(shift, (b, i) => -b / scale[i]!),
+    layer: linearLayerOf(cut, node, dims)!,
+    data: data!,
+    target: target!,
+    ...(kept && { kept }),
+    ...(line && { line }),
+    ...(other && { shortcut: other }),
+    ...(bounds && { bounds }),
+  };
+}
+
+async function fitLayer(
+  input: MomentsInput,
+  current: Float64Array,
+  ridge: number,
+  { engine }: RecoveryTask,
+  random: Random,
+): Promise<{ readonly fit: Refit; readonly rows: number }> {
+  const rows = Math.max(ROWS_PER_UNKNOWN * unknownCount(input.layer), LEAST_ROWS);
+  const moments = await gatherMoments(input, rows, engine, random);
+  let fit = await refitMatrix(moments, current, ridge, engine);
+  for (let round = 1; input.bounds && round < CLAMPED_ROUNDS; round++) {
+    const clamped = await gatherMoments(input, rows, engine, random, fit.matrix);
+    fit = await refitMatrix(clamped, current, ridge, engine);
+  }
+  return { fit, rows: moments.rows };
+}
+
+function describe(
+  { output, opType, destination }: MatchedLayer,
+  { method, deficient, errorBefore, errorAfter }: Refit,
+  unknowns: number,
+  rows: number,
+): LayerRecovery {
+  return {
+    node: output,
+    opType,
+    target: destination.shortcut === undefined ? 'output' : 'sum',
+    errorBefore,
+    errorAfter,
+    fit: { unknowns, rows, method, ...(deficient !== undefined && { deficient }) },
   };
 }

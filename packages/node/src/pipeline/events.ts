@@ -1,7 +1,16 @@
 // What a pipeline tells while it works, whoever listens: a terminal, a log, a page.
 
 /** The steps from a file to a smaller file, in their order. */
-export type PipelineStep = 'read' | 'trace' | 'couple' | 'calibrate' | 'score' | 'plan' | 'cut' | 'verify';
+export type PipelineStep =
+  | 'read'
+  | 'trace'
+  | 'couple'
+  | 'calibrate'
+  | 'score'
+  | 'plan'
+  | 'cut'
+  | 'verify'
+  | 'recover';
 
 /** One event of a pipeline. */
 export type PipelineEvent =

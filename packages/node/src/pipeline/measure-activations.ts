@@ -7,7 +7,7 @@ import {
   findReadValues,
 } from '@espalier/core';
 import type { Analysis } from './analyse-file.ts';
-import { type Calibration, readCalibration } from './calibration.ts';
+import { type CriterionImages, readCriterionImages } from './criterion-images.ts';
 import type { PipelineEvent } from './events.ts';
 import { dataInput, fixedBatch, runBatch } from './run-batch.ts';
 
@@ -21,7 +21,7 @@ const METERS = {
 export async function* measureActivations(
   { traced, coupling }: Pick<Analysis, 'traced' | 'coupling'>,
   part: keyof ActivationSource,
-  calibration: Calibration,
+  calibration: CriterionImages,
   signal?: AbortSignal,
 ): AsyncGenerator<PipelineEvent, ActivationSource> {
   const { find, create } = METERS[part];
@@ -33,7 +33,7 @@ export async function* measureActivations(
   const watched = { ...model, graph: { ...model.graph, outputs } };
   const session = await calibration.engine.load(watched, calibration.load);
   try {
-    const batches = readCalibration(calibration, fixedBatch(dataInput(session)), signal);
+    const batches = readCriterionImages(calibration, fixedBatch(dataInput(session)), signal);
     for await (const { input, fraction } of batches) {
       meter.add(await runBatch(session, input));
       yield { type: 'step', step: 'calibrate', fraction };

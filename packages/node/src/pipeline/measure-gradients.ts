@@ -22,7 +22,7 @@ import {
   writeGradientGraph,
 } from '@espalier/core';
 import type { Analysis } from './analyse-file.ts';
-import { type Calibration, readCalibration } from './calibration.ts';
+import { type CriterionImages, readCriterionImages } from './criterion-images.ts';
 import type { PipelineEvent } from './events.ts';
 
 /** A loss, and what the graph is fed of a batch beside its images. */
@@ -46,7 +46,7 @@ export interface GradientRun {
  */
 export async function* measureGradients(
   analysis: Pick<Analysis, 'traced' | 'coupling'>,
-  calibration: Calibration,
+  calibration: CriterionImages,
   { seed = 0, lossOf = (traced) => lossOfAnswers(traced, seed), signal }: GradientRun = {},
 ): AsyncGenerator<PipelineEvent, GradientSource> {
   const { traced } = analysis;
@@ -54,7 +54,7 @@ export async function* measureGradients(
   const declared = traced.graph.inputs.find(({ name }) => name === inputName)?.shape?.[0]?.value;
   let open: Awaited<ReturnType<typeof openGradients>> | undefined;
   try {
-    for await (const batch of readCalibration(calibration, declared, signal)) {
+    for await (const batch of readCriterionImages(calibration, declared, signal)) {
       open ??= await openGradients(analysis, calibration, batch, lossOf).catch((error: unknown) => {
         throw explainMissingRule(error);
       });
@@ -72,7 +72,7 @@ export async function* measureGradients(
 
 async function openGradients(
   { traced, coupling }: Pick<Analysis, 'traced' | 'coupling'>,
-  { engine, load }: Calibration,
+  { engine, load }: CriterionImages,
   batch: Batch,
   lossOf: NonNullable<GradientRun['lossOf']>,
 ) {

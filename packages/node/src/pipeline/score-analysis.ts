@@ -10,7 +10,7 @@ import {
 } from '@espalier/core';
 import { createTilePool } from '../workers/tile-pool.ts';
 import type { Analysis } from './analyse-file.ts';
-import type { Calibration } from './calibration.ts';
+import type { CriterionImages } from './criterion-images.ts';
 import type { PipelineEvent } from './events.ts';
 import { measureActivations } from './measure-activations.ts';
 import { measureGradients } from './measure-gradients.ts';
@@ -20,7 +20,7 @@ export interface ScoreOptions extends Omit<ImportanceOptions, 'random' | 'runner
   /** A name or a function, default `fscl`. */
   readonly criterion?: CriterionName | Importance;
   /** Images for the criteria that look at data, where `activations` or `gradients` are not given as such. */
-  readonly calibration?: Calibration;
+  readonly calibration?: CriterionImages;
   /** Seed of random scores and of what is drawn while gradients are measured, default 0. */
   readonly seed?: number;
   /** Worker threads, default one per core. */
@@ -58,7 +58,7 @@ export async function* scoreAnalysis(
 async function* measureNeeds(
   analysis: Analysis,
   criterion: CriterionName | Importance,
-  calibration: Calibration,
+  calibration: CriterionImages,
   seed: number,
   { activations, gradients, signal }: ImportanceOptions,
 ): AsyncGenerator<PipelineEvent, Pick<ImportanceOptions, 'activations' | 'gradients'>> {

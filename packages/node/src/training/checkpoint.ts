@@ -1,7 +1,8 @@
 // A training's memory as a file: a JSON header and the raw vectors behind it. Written whole or not at all.
 import { readFile } from 'node:fs/promises';
-import { EspalierError } from '@espalier/core';
+import { EspalierError, type Model } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
+import type { Evaluation } from './training-events.ts';
 import type { TrainingVectors } from './training-session.ts';
 
 /** Everything a training needs to go on exactly as if it had never stopped. */
@@ -16,36 +17,37 @@ export interface Checkpoint {
   readonly rollbacks: number;
   /** Running mean of the loss; null before the first step. */
   readonly smoothedLoss: number | null;
+  /** The step of the last evaluation, -1 before the first; what the first one found, before any step. */
+  readonly evaluatedStep: number;
+  readonly before: Evaluation | null;
   readonly evaluationsWithoutProgress: number;
-  readonly best: { readonly step: number; readonly value: number } | null;
+  readonly best: { readonly step: number; readonly evaluation: Evaluation } | null;
   /** State by name, and `best.NAME` for what the best evaluation saw. */
   readonly vectors: TrainingVectors;
 }
 
-/** Where checkpoints are kept. */
-export interface CheckpointStore {
+/** Where a training keeps what must not be lost. */
+export interface TrainingStore {
   save(checkpoint: Checkpoint): Promise<void>;
+  /** Takes the best model so far. */
+  saveBest?(model: Model): Promise<void>;
 }
 
 const FORMAT = 'espalier/checkpoint@1';
 
-/** A store that keeps the newest checkpoint in one file. */
-export function fileCheckpoints(path: string): CheckpointStore {
-  return {
-    async save({ vectors, ...rest }) {
-      const names = Object.keys(vectors);
-      const header = { format: FORMAT, ...rest, vectors: names.map((name) => [name, vectors[name]!.length]) };
-      const text = Buffer.from(JSON.stringify(header));
-      const length = Buffer.alloc(8);
-      length.writeUInt32LE(text.length);
-      const padding = Buffer.alloc(-(8 + text.length) & 7, ' ');
-      const chunks = names.map((name) => {
-        const { buffer, byteOffset, byteLength } = vectors[name]!;
-        return new Uint8Array(buffer, byteOffset, byteLength);
-      });
-      await writeFileAtomic(path, [length, text, padding, ...chunks], { force: true });
-    },
-  };
+/** Writes a checkpoint in place of the one before. */
+export async function writeCheckpoint(path: string, { vectors, ...rest }: Checkpoint): Promise<void> {
+  const names = Object.keys(vectors);
+  const header = { format: FORMAT, ...rest, vectors: names.map((name) => [name, vectors[name]!.length]) };
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(text.length);
+  const padding = Buffer.alloc(-(8 + text.length) & 7, ' ');
+  const chunks = names.map((name) => {
+    const { buffer, byteOffset, byteLength } = vectors[name]!;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+  await writeFileAtomic(path, [length, text, padding, ...chunks], { force: true });
 }
 
 /** Reads a checkpoint file. Errors, kind `io`: `checkpoint.missing`, `checkpoint.damaged`. */

@@ -7,6 +7,8 @@ import {
   exportTrained,
   findFoldedNorms,
   findParameters,
+  initialiseStatistics,
+  initialiseWeights,
   type LoadOptions,
   type Model,
   modelBehind,
@@ -41,6 +43,8 @@ export interface TrainingPlan {
   readonly freeze?: readonly string[];
   /** Whether folded batch normalizations are put back, default true. */
   readonly restoreNorms?: boolean;
+  /** Begins with fresh weights drawn from this seed instead of the model's own. */
+  readonly freshSeed?: number;
   /** Picks formulations once the shapes are known. */
   readonly choose: (traced: TracedModel, targets: readonly string[]) => Promise<ConvolutionChoices>;
   readonly load: LoadOptions;
@@ -77,11 +81,18 @@ export async function prepareTraining(plan: TrainingPlan): Promise<PreparedTrain
     contrib: engine.name.startsWith('onnxruntime'),
   });
   const session = await openTrainingSession(engine, program, load);
-  const weights = readParameters(traced, parameters);
+  const { freshSeed } = plan;
+  const weights =
+    freshSeed === undefined
+      ? readParameters(traced, parameters)
+      : initialiseWeights(traced, parameters, freshSeed);
   const begin: Readonly<Record<string, () => Float32Array>> = {
     weights: () => weights,
     average: () => weights.slice(),
-    statistics: () => readStatistics(traced, program.statistics),
+    statistics: () =>
+      freshSeed === undefined
+        ? readStatistics(traced, program.statistics)
+        : initialiseStatistics(program.statistics),
   };
   const initial = Object.fromEntries(
     program.state.map(({ name, length }) => [name, begin[name]?.() ?? new Float32Array(length)]),

@@ -2,12 +2,14 @@
 import {
   type Engine,
   EspalierError,
+  elementCount,
   type LoadOptions,
   type Model,
   modelBehind,
   type NdArray,
   type Objective,
   type TracedModel,
+  tracedShape,
 } from '@espalier/core';
 
 /** A teacher ready to answer. Close it. */
@@ -43,25 +45,26 @@ export async function openTeacher(
   if (missing !== undefined) throw differs(missing, 'the teacher has no value of that name');
   const session = await engine.load(modelBehind(model, values, dims), load);
   const [input] = session.inputs;
-  return {
-    async answer(batch) {
-      const outputs = await session.run({ [input!.name]: batch });
-      const feeds: Record<string, NdArray> = {};
-      for (const [value, name] of wanted) {
-        const array = outputs[value]!;
-        const shape = student.shapeOf(value)!;
-        if (String(array.dims) !== String(shape)) {
-          throw differs(
-            value,
-            `it is [${array.dims.join(', ')}] in the teacher and [${shape.join(', ')}] here`,
-          );
-        }
-        feeds[name] = array;
-      }
-      return feeds;
-    },
-    close: () => session.close(),
+  const answer: Teacher['answer'] = async (batch) => {
+    const outputs = await session.run({ [input!.name]: batch });
+    return Object.fromEntries([...wanted].map(([value, name]) => [name, outputs[value]!]));
   };
+  const check = async (): Promise<void> => {
+    const zeros = { type: 'float32', dims, data: new Float32Array(elementCount(dims)) } as const;
+    const answers = await answer(zeros);
+    for (const [value, name] of wanted) {
+      const [theirs, ours] = [answers[name]!.dims, tracedShape(student, value)];
+      if (String(theirs) === String(ours)) continue;
+      throw differs(value, `it is [${theirs.join(', ')}] in the teacher and [${ours.join(', ')}] here`);
+    }
+  };
+  try {
+    await check();
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return { answer, close: () => session.close() };
 }
 
 function differs(value: string, why: string): EspalierError {

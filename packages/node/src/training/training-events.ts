@@ -1,15 +1,27 @@
 // What a training tells while it goes: the terminal, `--json` and a run's journal read the same events.
+import type { Model } from '@espalier/core';
 import type { CorruptImage } from '../data/training-batch.ts';
+import type { EvaluationProgress } from '../pipeline/evaluate-models.ts';
 
 /** What an evaluation found; `value` is the number that trainings are judged by. */
 export interface Evaluation {
+  /** Name of the number, `top1` for one, and the number itself. */
+  readonly name: string;
   readonly value: number;
   readonly higherIsBetter: boolean;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** Judges a model while a training goes on. Aborted evaluations throw. */
+export type Judge = (model: Model) => AsyncGenerator<TrainingEvent, Evaluation>;
+
 /** One event of a training. */
 export type TrainingEvent =
+  | EvaluationProgress
+  /** Something was decided for the user, or found out: one sentence. */
+  | { readonly type: 'training.note'; readonly text: string }
+  /** Everything was found in order: the training graph is being made, which takes seconds. */
+  | { readonly type: 'training.preparing' }
   | {
       readonly type: 'training.started';
       /** Steps in all; absent when a time limit ends the training. */
@@ -32,6 +44,7 @@ export type TrainingEvent =
       readonly rate: number;
       /** 0 to 1. */
       readonly progress: number;
+      /** While steps are taken: evaluations do not count. */
       readonly samplesPerSecond: number;
       readonly secondsLeft: number;
     }

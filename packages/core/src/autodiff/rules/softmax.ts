@@ -35,6 +35,6 @@ const logSoftmax: GradientRule = {
 
 /** Gradients of the softmax family. */
 export const softmaxGradients: Readonly<Record<string, GradientRule>> = {
-  Softmax: softmax,
-  LogSoftmax: logSoftmax,
+  Softmax: { ...softmax, normalizesLogits: true },
+  LogSoftmax: { ...logSoftmax, normalizesLogits: true },
 };

@@ -14,7 +14,7 @@ import {
 const BATCH = 8;
 
 /** Where the images come from. */
-export interface Calibration {
+export interface CriterionImages {
   readonly engine: Engine;
   readonly dataset: Dataset;
   readonly preprocess: Preprocess;
@@ -24,8 +24,8 @@ export interface Calibration {
 }
 
 /** Batches of the images, each with the share of the work that is done after it. Error, kind data: `data.empty`. */
-export async function* readCalibration(
-  { dataset, preprocess, images = CALIBRATION_IMAGES }: Calibration,
+export async function* readCriterionImages(
+  { dataset, preprocess, images = CALIBRATION_IMAGES }: CriterionImages,
   fixedBatch: number | undefined,
   signal?: AbortSignal,
 ): AsyncGenerator<Batch & { readonly fraction: number }> {

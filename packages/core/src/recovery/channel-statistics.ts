@@ -1,0 +1,41 @@
+// Mean and spread of every channel of a value over a whole calibration set.
+import { elementCount, toFloat32 } from '../onnx/tensor.ts';
+import type { BatchedValue } from './frontier.ts';
+
+/** One entry per channel. */
+export interface ChannelStatistics {
+  readonly mean: Float64Array;
+  /** Mean square distance from the mean. */
+  readonly variance: Float64Array;
+}
+
+/** Statistics along `axis`, of all channels or of those listed. */
+export function channelStatistics(
+  value: BatchedValue,
+  axis: number,
+  channels?: Int32Array,
+): ChannelStatistics {
+  const { dims } = value[0]!;
+  const inner = elementCount(dims.slice(axis + 1));
+  const size = dims[axis]!;
+  const outer = elementCount(dims.slice(0, axis));
+  const wanted = channels ?? Int32Array.from({ length: size }, (_, i) => i);
+  const count = value.length * outer * inner;
+  const batches = value.map(toFloat32);
+  const average = (term: (x: number, channel: number) => number): Float64Array => {
+    const sums = new Float64Array(wanted.length);
+    for (const data of batches) {
+      for (let o = 0; o < outer; o++) {
+        for (let c = 0; c < wanted.length; c++) {
+          const from = (o * size + wanted[c]!) * inner;
+          let sum = 0;
+          for (let i = from; i < from + inner; i++) sum += term(data[i]!, c);
+          sums[c]! += sum;
+        }
+      }
+    }
+    return sums.map((sum) => sum / count);
+  };
+  const mean = average((x) => x);
+  return { mean, variance: average((x, c) => (x - mean[c]!) ** 2) };
+}

@@ -1,0 +1,273 @@
+// A whole training from plain options: data opened, objective chosen, everything checked before the first step, progress judged, the best model kept.
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import {
+  checkDifferentiable,
+  type Engine,
+  EspalierError,
+  encodeModelChunks,
+  findParameters,
+  formatAugment,
+  formatPreprocess,
+  type LoadOptions,
+  type Model,
+  modelBehind,
+  type OptimizerOptions,
+  plainChoices,
+  type TracedModel,
+} from '@espalier/core';
+import { chooseFormulations, type Formulations, toChoices } from './choose-formulations.ts';
+import { chooseObjective, type ObjectiveWishes } from './choose-objective.ts';
+import { checkSameSettings, type RunFolder, type TrainingSettings } from './run-folder.ts';
+import { traceBatch } from './trace-batch.ts';
+import { type TrainResult, trainModel } from './train-model.ts';
+import {
+  openTrainingData,
+  type TrainingData,
+  type TrainingDataOptions,
+  type TrainingEvaluationOptions,
+} from './training-data.ts';
+import type { TrainingEvent } from './training-events.ts';
+import { openJudge } from './training-judge.ts';
+import type { TrainingBudget } from './training-run.ts';
+
+/** How a model is fine-tuned, distilled or trained. */
+export interface FinetuneOptions {
+  readonly engine: Engine;
+  readonly model: Model;
+  /** The original: its answers are learned from. */
+  readonly teacher?: Model;
+  /** `batch` default 64, `seed` default 0. */
+  readonly data: Omit<TrainingDataOptions, 'batch' | 'seed'> &
+    Partial<Pick<TrainingDataOptions, 'batch' | 'seed'>>;
+  readonly evaluation?: TrainingEvaluationOptions;
+  readonly objective?: ObjectiveWishes;
+  /** Default: 10 epochs. */
+  readonly budget?: TrainingBudget;
+  /** Highest learning rate, default 0.01 with sgd, 0.0003 with adamw. */
+  readonly rate?: number;
+  /** Fraction of the training in which the rate climbs, default 0.05. */
+  readonly warmUp?: number;
+  /** Default sgd. */
+  readonly optimizer?: OptimizerOptions;
+  /** Decoupled, per unit of learning rate, default 0.005. */
+  readonly weightDecay?: number;
+  /** Largest norm of the gradient, default none. */
+  readonly clipNorm?: number;
+  /** Most of the weights' average that stays at a step, default 0.99; 0 takes the weights as they are. */
+  readonly averageDecay?: number;
+  /** Patterns of layers that stay as they are. */
+  readonly freeze?: readonly string[];
+  readonly restoreNorms?: boolean;
+  /** Begins with fresh weights, default false. */
+  readonly fromScratch?: boolean;
+  /** Steps between evaluations, default one epoch. */
+  readonly evaluateEvery?: number;
+  readonly patience?: number;
+  /** Steps between checkpoints, default 50. */
+  readonly saveEvery?: number;
+  /** One engine thread, so that the result is the same to the bit on one type of machine; default false. */
+  readonly deterministic?: boolean;
+  readonly load?: LoadOptions;
+  /** Whether formulations of convolutions are measured (default) or plain, and the file that remembers what was measured. */
+  readonly formulations?: 'measured' | 'plain';
+  readonly cachePath?: string;
+  /** Keeps journal, checkpoints and models, and may hold a run to go on with. */
+  readonly run?: RunFolder;
+  readonly signal?: AbortSignal;
+}
+
+/** A finished training, and what it rested on. */
+export interface FinetuneResult extends TrainResult {
+  readonly data: TrainingData;
+  /** One sentence. */
+  readonly objective: string;
+}
+
+/**
+ * Trains a model on data, a teacher, or both. Whatever is wrong with options, data, teacher or model is found out before the first step. Errors:
+ * `train.not-deterministic` (kind usage) for options that cannot be repeated; those of `openTrainingData`, `chooseObjective`, `traceBatch`,
+ * `openJudge`, `checkSameSettings` and `trainModel`.
+ */
+export async function* finetune(options: FinetuneOptions): AsyncGenerator<TrainingEvent, FinetuneResult> {
+  const events = follow(options);
+  try {
+    let step = await events.next();
+    for (; !step.done; step = await events.next()) {
+      options.run?.append(step.value);
+      yield step.value;
+    }
+    return step.value;
+  } finally {
+    // Whoever stops listening early ends the training too.
+    await events.return(undefined as never);
+  }
+}
+
+/** Learning rates that suit weights which know something already. */
+const RATES: Readonly<Record<OptimizerOptions['name'], number>> = { sgd: 0.01, adamw: 3e-4 };
+
+type Plan = ReturnType<typeof withDefaults>;
+
+function withDefaults(options: FinetuneOptions) {
+  const optimizer: OptimizerOptions = options.optimizer ?? { name: 'sgd' };
+  const { deterministic = false, load = {} } = options;
+  return {
+    ...options,
+    data: { batch: 64, seed: 0, ...options.data },
+    evaluation: options.evaluation ?? {},
+    objective: options.objective ?? {},
+    budget: options.budget ?? { epochs: 10 },
+    optimizer,
+    rate: options.rate ?? RATES[optimizer.name],
+    warmUp: options.warmUp ?? 0.05,
+    weightDecay: options.weightDecay ?? 0.005,
+    averageDecay: options.averageDecay ?? 0.99,
+    freeze: options.freeze ?? [],
+    restoreNorms: options.restoreNorms ?? true,
+    fromScratch: options.fromScratch ?? false,
+    saveEvery: options.saveEvery ?? 50,
+    formulations: options.formulations ?? 'measured',
+    deterministic,
+    load: deterministic ? { ...load, threads: 1 } : load,
+  } as const;
+}
+
+async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, FinetuneResult> {
+  const plan = withDefaults(options);
+  checkRepeatable(plan);
+  const { engine, model, teacher, run, load, signal, freeze } = plan;
+  const data = await openTrainingData(engine, model, plan.data, plan.evaluation, load);
+  for (const text of data.notes) yield { type: 'training.note', text };
+  const settings = settingsOf(plan, data);
+  if (run?.record) checkSameSettings(run.record, settings);
+
+  const outputs = model.graph.outputs.map(({ name }) => name);
+  const traced = await traceBatch(engine, model, outputs, data.dims);
+  const { objective, reason } = await chooseObjective(
+    { ...data, task: data.task.task, traced, hasTeacher: teacher !== undefined },
+    plan.objective,
+  );
+  yield { type: 'training.note', text: reason };
+  // Throws for values that the model does not have.
+  modelBehind(model, objective.reads, data.dims);
+  const parameters = findParameters(traced, objective.reads, { freeze });
+  checkDifferentiable(traced, objective.reads, new Set(parameters.map(({ value }) => value)));
+
+  const choose = async (restored: TracedModel, targets: readonly string[]) => {
+    const found = run?.record?.formulations ?? (await findFormulations(plan, restored, targets));
+    await run?.describe(settings, found);
+    return found ? toChoices(found) : plainChoices;
+  };
+  const judge = await openJudge({
+    engine,
+    load,
+    dataset: data.judged,
+    preprocess: data.preprocess,
+    metrics: data.metrics,
+    corrupt: data.corrupt,
+    dims: data.dims,
+    ...(teacher && { teacher }),
+    ...(plan.evaluation.limit !== undefined && { limit: plan.evaluation.limit }),
+    ...(signal && { signal }),
+  });
+  try {
+    yield { type: 'training.preparing' };
+    const result = yield* trainModel({
+      engine,
+      model,
+      objective,
+      data: data.loader,
+      budget: plan.budget,
+      schedule: { peak: plan.rate, warmUp: plan.warmUp },
+      optimizer: plan.optimizer,
+      weightDecay: plan.weightDecay,
+      averageDecay: plan.averageDecay,
+      freeze,
+      restoreNorms: plan.restoreNorms,
+      saveEvery: plan.saveEvery,
+      choose,
+      load,
+      evaluate: judge.judge,
+      ...(teacher && { teacher }),
+      ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
+      ...(plan.fromScratch && { freshSeed: plan.data.seed }),
+      ...(plan.evaluateEvery !== undefined && { evaluateEvery: plan.evaluateEvery }),
+      ...(plan.patience !== undefined && { patience: plan.patience }),
+      ...(run && { store: run.store }),
+      ...(run?.checkpoint && { resume: run.checkpoint }),
+      ...(signal && { signal }),
+    });
+    await run?.saveLast(result.last);
+    return { ...result, data, objective: reason };
+  } finally {
+    await judge.close();
+  }
+}
+
+async function findFormulations(
+  { engine, load, formulations, cachePath }: Plan,
+  traced: TracedModel,
+  targets: readonly string[],
+): Promise<Formulations | null> {
+  if (formulations === 'plain') return null;
+  return chooseFormulations(traced, targets, { engine, load, ...(cachePath !== undefined && { cachePath }) });
+}
+
+/** What decides the result, by the names of the flags: a resumed run must have the same. */
+function settingsOf(plan: Plan, { preprocess, augment }: TrainingData): TrainingSettings {
+  const { data, evaluation, objective, budget } = plan;
+  const { path, dataset = {}, limit, task, batch, seed } = data;
+  return {
+    model: digest(plan.model),
+    teacher: plan.teacher ? digest(plan.teacher) : null,
+    data: resolve(path),
+    ...dataset,
+    limit,
+    preprocess: formatPreprocess(preprocess),
+    augment: formatAugment(augment),
+    task,
+    batch,
+    seed,
+    'eval-data': evaluation.path === undefined ? null : resolve(evaluation.path),
+    'eval-split': evaluation.split,
+    'eval-limit': evaluation.limit,
+    'eval-every': plan.evaluateEvery,
+    holdout: evaluation.share,
+    patience: plan.patience,
+    'save-every': plan.saveEvery,
+    epochs: budget.epochs,
+    steps: budget.steps,
+    time: budget.seconds,
+    lr: plan.rate,
+    'warm-up': plan.warmUp,
+    optimizer: plan.optimizer,
+    'weight-decay': plan.weightDecay,
+    clip: plan.clipNorm,
+    average: plan.averageDecay,
+    ...objective,
+    freeze: plan.freeze,
+    'restore-norms': plan.restoreNorms,
+    'from-scratch': plan.fromScratch,
+    deterministic: plan.deterministic,
+    formulations: plan.formulations,
+    provider: plan.load.provider,
+  };
+}
+
+function digest(model: Model): string {
+  const hash = createHash('sha256');
+  for (const chunk of encodeModelChunks(model)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function checkRepeatable({ deterministic, budget }: Plan): void {
+  if (!deterministic || budget.seconds === undefined) return;
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'train.not-deterministic',
+    message:
+      'A training of limited time cannot be deterministic: how many steps fit into it differs from run to run.',
+    hint: 'Limit it by --epochs or --steps.',
+  });
+}
