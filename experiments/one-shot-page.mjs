@@ -1,6 +1,6 @@
 // The log of one-shot.mjs, one JSON line per cut, and the tables of one-shot.md that are written from it.
-import { readFile, writeFile } from 'node:fs/promises';
 import { groupBy, mean } from '@espalier/core';
+import { fillMarkers, readLines, showEnvironment, showLevel, showShare, table } from './page.mjs';
 
 /** The log's path. */
 export const LOG = new URL('one-shot.jsonl', import.meta.url);
@@ -15,11 +15,7 @@ export function keyOf(row) {
 
 /** All measurements so far, the last of each kind; none when there is no log. */
 export async function readLog() {
-  const text = await readFile(LOG, 'utf8').catch(() => '');
-  const rows = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
+  const rows = await readLines(LOG);
   return [...new Map(rows.map((row) => [keyOf(row), row])).values()];
 }
 
@@ -27,26 +23,19 @@ export async function readLog() {
  * Rewrites what stands between the page's markers `<!-- NAME -->` and `<!-- /NAME -->`, from what the log holds of the `wanted`
  * measurements, in their order.
  */
-export async function fillPage(wanted, { cpu, cores, node, onnxruntime, platform }) {
+export async function fillPage(wanted, machine) {
   const log = new Map((await readLog()).map((row) => [keyOf(row), row]));
   const rows = wanted.flatMap((row) => log.get(keyOf(row)) ?? []);
   const of = (table) => rows.filter((row) => row.table === table);
   const parts = {
-    environment: `${platform}, ${cpu}, ${cores} cores, Node ${node}, onnxruntime-node ${onnxruntime}.`,
+    environment: showEnvironment(machine),
     baselines: showBaselines(of('baselines')),
     criteria: showByModel(of('criteria'), (own) => showCriteria(own, of('speed'))),
     'normalizers over all': showOverModels(of('normalizers')),
     normalizers: showByModel(of('normalizers'), showNormalizers),
     proofs: showProofs([...of('criteria'), ...of('normalizers')]),
   };
-  let page = await readFile(PAGE, 'utf8');
-  for (const [name, content] of Object.entries(parts)) {
-    const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-    const [from, to] = [page.indexOf(start) + start.length, page.indexOf(end)];
-    if (to < from) throw new Error(`one-shot.md has no markers '${name}'.`);
-    page = `${page.slice(0, from)}\n${content}\n${page.slice(to)}`;
-  }
-  await writeFile(PAGE, page);
+  await fillMarkers(PAGE, parts);
 }
 
 function showBaselines(rows) {
@@ -138,10 +127,6 @@ function nameRanking({ ranking, normalizer }) {
   return ranking === 'local' ? 'local' : `global, ${normalizer}`;
 }
 
-function showLevel(macs) {
-  return `−${Math.round(100 * (1 - macs))} %`;
-}
-
 function showMean(values) {
   const text = showShare(mean(values));
   return values.length === 1
@@ -151,12 +136,4 @@ function showMean(values) {
 
 function showSpeed(values) {
   return values.includes(undefined) ? '' : mean(values).toFixed(2);
-}
-
-function showShare(value) {
-  return value.toFixed(3).replace(/^0/, '');
-}
-
-function table(head, lines) {
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -2,43 +2,22 @@
 // `node experiments/one-shot.mjs [MODEL ...]` (default: all models) measures what one-shot.jsonl does not hold yet, one line per cut, and
 // writes the tables of one-shot.md from it; delete lines to measure them anew. Needs ../shared/data and the build (`npm run build`).
 import { appendFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { createClassificationMetric, createRandom, normalizers } from '@espalier/core';
+import { createRandom, normalizers } from '@espalier/core';
 import {
   analyseFile,
   createOrtEngine,
   describeMachine,
-  evaluateModels,
   follow,
   makeFeeds,
   measureLatency,
-  openDataset,
-  openEvaluation,
   pruneAnalysis,
   scoreAnalysis,
 } from '@espalier/node';
 import { fillPage, keyOf, LOG, readLog } from './one-shot-page.mjs';
+import { data, evaluate, LOAD, SUBJECTS } from './subjects.mjs';
 
-const CIFAR10 = { test: 'cifar10/test.bin', train: 'cifar10/train.bin' };
-const PCB = { test: 'pcb/test.bin.gz', train: 'pcb/train.bin.gz' };
-/** The models, with the accuracy that is stated for them on the test images; the last two only to try normalizers on. */
-const SUBJECTS = {
-  'pcb-simple-cnn': { ...PCB, preprocess: 'mean=.5 std=.5', stated: 0.9277 },
-  'pcb-mobilenetv2': { ...PCB, preprocess: 'mean=.5 std=.5', stated: 0.9598 },
-  resnet56: { ...CIFAR10, preprocess: 'mean=.485,.456,.406 std=.229,.224,.225', stated: 0.832 },
-  vgg16: {
-    ...CIFAR10,
-    preprocess: 'mean=.4914,.4822,.4465 std=.2023,.1994,.2010',
-    stated: 0.8768,
-    tables: ['normalizers'],
-  },
-  resnet20: {
-    ...CIFAR10,
-    preprocess: 'mean=.485,.456,.406 std=.229,.224,.225',
-    stated: 0.8103,
-    tables: ['normalizers'],
-  },
-};
+/** Models only to try normalizers on. */
+const NORMALIZERS_ONLY = ['vgg16', 'resnet20'];
 /** Fractions of the MACs that stay. */
 const LEVELS = [0.9, 0.8, 0.7];
 const FSCL = [
@@ -64,13 +43,13 @@ const TABLES = [
     levels: [0.9, 0.8],
     criteria: [...FSCL, { name: 'l2', criterion: 'l2' }],
     rankings: [...GLOBAL, LOCAL],
-    measure: ({ models, subject }) => evaluate(models, subject, 'train', 1000),
+    measure: ({ models, subject }) => evaluate(engine, models, subject, 'train', 1000),
   },
   ...COMPARED.map((compared) => ({
     table: 'criteria',
     levels: LEVELS,
     ...compared,
-    measure: ({ models, subject }) => evaluate(models, subject, 'test'),
+    measure: ({ models, subject }) => evaluate(engine, models, subject, 'test'),
   })),
   ...COMPARED.map((compared) => ({
     table: 'speed',
@@ -79,24 +58,21 @@ const TABLES = [
     measure: ({ models, analysis }) => timeCuts(analysis, models),
   })),
 ];
-/** One thread each for evaluation and timing: the other cores of the machine may be busy. */
-const LOAD = { threads: 1 };
-
-const data = (path) => fileURLToPath(new URL(`../../shared/data/${path}`, import.meta.url));
 const engine = createOrtEngine();
 const asked = process.argv.slice(2);
 for (const [model, subject] of Object.entries(SUBJECTS)) {
   if (asked.length === 0 || asked.includes(model)) await measureSubject(model, subject);
 }
-const wanted = Object.entries(SUBJECTS).flatMap(([model, subject]) => [
+const wanted = Object.keys(SUBJECTS).flatMap((model) => [
   { table: 'baselines', model },
-  ...passesOf(model, subject).flatMap(({ sets }) => sets.flat()),
+  ...passesOf(model).flatMap(({ sets }) => sets.flat()),
 ]);
 await fillPage(wanted, await describeMachine());
 
 /** Everything to measure of a model: per table and criterion one score, and sets of cuts that are measured together. */
-function passesOf(model, { tables = TABLES.map(({ table }) => table) }) {
-  return TABLES.filter(({ table }) => tables.includes(table)).flatMap(
+function passesOf(model) {
+  const normalizersOnly = NORMALIZERS_ONLY.includes(model);
+  return TABLES.filter(({ table }) => !normalizersOnly || table === 'normalizers').flatMap(
     ({ table, criteria, rankings, levels, measure }) =>
       criteria.map(({ name: criterion, seed, ...score }) => ({
         score: { ...score, seed, normalizer: 'none' },
@@ -112,7 +88,7 @@ function passesOf(model, { tables = TABLES.map(({ table }) => table) }) {
 async function measureSubject(model, subject) {
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
   await checkBaseline(model, subject, analysis.file.model);
-  for (const { score, sets, verify, measure } of passesOf(model, subject)) {
+  for (const { score, sets, verify, measure } of passesOf(model)) {
     const known = new Set((await readLog()).map(keyOf));
     const missing = sets.filter((rows) => rows.some((row) => !known.has(keyOf(row))));
     if (missing.length === 0) continue;
@@ -130,7 +106,7 @@ async function measureSubject(model, subject) {
 async function checkBaseline(model, subject, original) {
   const row = { table: 'baselines', model };
   if ((await readLog()).some((other) => keyOf(other) === keyOf(row))) return;
-  const [{ top1, samples }] = await evaluate([original], subject, 'test');
+  const [{ top1, samples }] = await evaluate(engine, [original], subject, 'test');
   if (Math.abs(top1 - subject.stated) > 0.001) {
     throw new Error(
       `${model} scores ${top1} on ${subject.test}, not ${subject.stated}: check its preprocessing.`,
@@ -146,24 +122,6 @@ async function cut(analysis, scores, { ranking, normalizer, macs }, verify) {
   const facts = { kept: after.macs / before.macs, params: after.params / before.params };
   const proof = verification && { verdict: verification.verdict, deviation: verification.deviation };
   return { model, facts: { ...facts, ...proof } };
-}
-
-async function evaluate(models, subject, images, limit) {
-  const dataset = await openDataset(data(subject[images]));
-  const { preprocess: text } = subject;
-  const open = await openEvaluation({ engine, models, dataset, preprocess: text, load: LOAD });
-  try {
-    const { sessions, preprocess } = open;
-    const subjects = sessions.map((session) => ({
-      session,
-      metrics: [createClassificationMetric()],
-      agreement: [],
-    }));
-    const samples = await follow(evaluateModels(subjects, { dataset, preprocess, batch: 16, limit }));
-    return subjects.map(({ metrics: [metric] }) => ({ top1: metric.result().top1, samples }));
-  } finally {
-    await open.close();
-  }
 }
 
 /** Speed-ups against the original at batch 1, all measured in turn. */

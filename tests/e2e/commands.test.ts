@@ -67,6 +67,24 @@ describe('score', () => {
     const other = await runJson('score', [...random, '--seed', '4']);
     expect(other.document.groups).not.toEqual(document.groups);
   });
+
+  it.each(['hrank', 'taylor', 'fscl-active'])('looks at images for %s', async (criterion) => {
+    await place.write('images.npy', npyImages(6));
+    const data = ['--data', 'images.npy', '--calibration', '4'];
+    const { document, stderr } = await runJson('score', ['net.onnx', '--criterion', criterion, ...data]);
+    const scores = document.groups.flatMap((group) => group.scores);
+    expect(scores).toHaveLength(28);
+    expect(scores.every((score) => score !== null && score >= 0)).toBe(true);
+    expect(stderr).toMatch(/^calibration: 4 images of /m);
+    expect(stderr).toContain('looking at images');
+  });
+
+  it('says so when a criterion has nothing to look at', async () => {
+    const { code, stdout, stderr } = await place.run(['score', 'net.onnx', '--criterion', 'hrank']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error importance\.no-data: The criterion 'hrank' looks at data/);
+    expect(stderr).toMatch(/^hint: .*--data PATH/m);
+  });
 });
 
 describe('prune', () => {
@@ -200,6 +218,25 @@ describe('prune', () => {
     expect(document.after.accuracy?.top1).toBeGreaterThanOrEqual(0);
     expect(document.next).toBe('espalier bench net.onnx net-pruned.onnx');
     expect(document.agreement).toBeUndefined();
+  });
+
+  it('cuts by what images show', async () => {
+    await place.write('images.npy', npyImages(6));
+    const { document } = await runJson('prune', [
+      'net.onnx',
+      '--macs',
+      '0.6',
+      '--criterion',
+      'taylor',
+      '--data',
+      'images.npy',
+      ...QUICK,
+    ]);
+    expect(document.made).toMatchObject({ criterion: 'taylor', macs: 0.6 });
+    expect(document.proof?.verdict).toBe('proven');
+    const blind = await place.run(['prune', 'net.onnx', '--macs', '0.6', '--criterion', 'taylor']);
+    expect(blind.code).toBe(2);
+    expect(blind.stderr).toMatch(/^error importance\.no-data: /);
   });
 
   it('measures agreement with the original on data without labels', async () => {

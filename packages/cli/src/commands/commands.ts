@@ -44,7 +44,11 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
   score: {
     text: 'Score the channels of a model: the lowest matter least',
     arguments: [MODEL],
-    examples: ['score model.onnx --criterion fscl', 'score model.onnx --criterion l1 --json'],
+    examples: [
+      'score model.onnx --criterion fscl',
+      'score model.onnx --criterion l1 --json',
+      'score model.onnx --criterion fscl-active --data images',
+    ],
     load: async () => (await import('./score.ts')).runScore,
   },
   prune: {
@@ -53,6 +57,7 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     examples: [
       'prune model.onnx -o small.onnx --macs 0.6',
       'prune model.onnx -o small.onnx --ratio 0.3 --ignore "head*" --save-plan plan.json',
+      'prune model.onnx -o small.onnx --macs 0.7 --criterion taylor --data images',
       'prune model.onnx -o small.onnx --plan plan.json',
     ],
     load: async () => (await import('./prune.ts')).runPrune,

@@ -1,5 +1,5 @@
 // How channels are scored, as the flags say: what `score` and `prune` share, with the images for criteria that look at data.
-import { CALIBRATION_IMAGES, type Engine, findCriterion, noData } from '@espalier/core';
+import { CALIBRATION_IMAGES, type CriterionName, type Engine, findCriterion, noData } from '@espalier/core';
 import { type Analysis, type CriterionImages, openDataset, openEvaluation } from '@espalier/node';
 import { describePreprocess } from '../describe/describe-preprocess.ts';
 import type { CommandContext } from './command.ts';
@@ -16,14 +16,22 @@ export function scoringOf(options: Context['options']) {
   };
 }
 
-/** The data the criterion looks at; undefined where weights are enough for it. Error, kind usage: `importance.no-data` when there are none. */
+/**
+ * The data the criterion looks at, those for calibration before those for measuring; undefined where weights are enough for it. Error, kind
+ * usage: `importance.no-data` when there are none.
+ */
 export function findCriterionData({
   criterion,
   data,
-}: Pick<Context['options'], 'criterion' | 'data'>): string | undefined {
+  calibrationData = data,
+}: {
+  readonly criterion: CriterionName;
+  readonly data: string | undefined;
+  readonly calibrationData?: string | undefined;
+}): string | undefined {
   if (findCriterion(criterion).needs === undefined) return undefined;
-  if (data === undefined) throw noData(criterion);
-  return data;
+  if (calibrationData === undefined) throw noData(criterion);
+  return calibrationData;
 }
 
 /** Opens the data at `path` for a criterion. */

@@ -21,6 +21,8 @@ const MODEL_COMMANDS = [
 ] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
 const DATA_COMMANDS = ['prune', 'eval', ...TRAINING_COMMANDS] as const;
+/** Criteria that weights alone are not enough for. */
+const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
 const PICTURE_COMMANDS = [
   'score',
@@ -103,7 +105,7 @@ export const options = {
     type: 'choice',
     choices: Object.keys(criteria) as readonly CriterionName[],
     default: 'fscl',
-    text: 'how channels are scored',
+    text: `how channels are scored; ${LOOKING.join(', ')} look at --data`,
     commands: SCORING_COMMANDS,
   },
   norm: {
@@ -379,7 +381,7 @@ export const options = {
     group: 'Recovery',
     type: 'path',
     value: 'PATH',
-    text: 'data to recover on, of the format of --data; without it those of --data',
+    text: 'data that criteria and recovery look at, of the format of --data; without it those of --data',
     commands: ['prune'],
   },
 

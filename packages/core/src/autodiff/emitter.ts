@@ -85,11 +85,6 @@ export class Emitter {
     return factor === 1 ? a : this.mul(a, this.scalar(factor));
   }
 
-  /** 1 where a > b, else 0, as float32. */
-  greater(a: string, b: string): string {
-    return this.toFloat(this.op('Greater', [a, b]));
-  }
-
   /** 1 where a > 0, else 0. A steep HardSigmoid: a comparison and its Cast take several times longer. */
   positive(a: string): string {
     return this.op('HardSigmoid', [a], { alpha: float(STEEP), beta: float(0) });

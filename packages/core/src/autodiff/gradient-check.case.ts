@@ -111,6 +111,18 @@ export function expectClose(
   );
 }
 
+/** The gradient of the sum of a network's outputs by its input, at that value. */
+export async function gradientOfSum(
+  draw: (g: GraphBuilder, x: string) => string,
+  value: NdArray,
+): Promise<NdArray> {
+  const stated: GradientCase = { inputs: [value.dims], draw: ({ g }, [x]) => draw(g, x!) };
+  const drawn = { ...(await drawCase(stated)), values: new Map([['x0', value]]) };
+  const dims = drawn.traced.shapeOf(drawn.output)!;
+  const ones: NdArray = { type: 'float32', dims, data: new Float32Array(elementCount(dims)).fill(1) };
+  return (await writtenGradients(stated, drawn, ones, false)).get('x0')!;
+}
+
 async function drawCase({ inputs, draw, values = 'normal', ...options }: GradientCase): Promise<Drawn> {
   const g = new GraphBuilder(options);
   const random = createRandom(5);

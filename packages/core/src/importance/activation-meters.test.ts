@@ -39,6 +39,20 @@ describe('createRankMeter', () => {
   });
 });
 
+describe('what cannot be measured', () => {
+  it.each([createRankMeter, createAmplitudeMeter])('is named: %#', (createMeter) => {
+    const meter = createMeter(observe(0, 1));
+    const values = { v: array([1, 2, 1, 2], [1, 2, Number.NaN, 4]) };
+    expect(() => meter.add(values)).toThrow(
+      expect.objectContaining({
+        kind: 'data',
+        code: 'importance.non-finite',
+        message: "On these images element 2 at 'v' is NaN, so channels cannot be scored.",
+      }),
+    );
+  });
+});
+
 describe('createAmplitudeMeter', () => {
   it('is the root mean square over images and positions', () => {
     const meter = createAmplitudeMeter(observe(0, 1));

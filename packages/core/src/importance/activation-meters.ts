@@ -1,12 +1,13 @@
 // What calibration images show of a model's activations, added up batch by batch: ranks of feature maps, amplitudes of channels.
 import type { NdArray } from '../onnx/nd-array.ts';
 import { elementCount, toFloat32 } from '../onnx/tensor.ts';
+import { unusable } from './data-source.ts';
 import { matrixRank } from './matrix-rank.ts';
 import type { ObservedValue } from './observed-values.ts';
 
 /** Takes batches and knows one number per position of every use, by use id. */
 export interface ActivationMeter {
-  /** Observed values of one batch by name, batch axis first. */
+  /** Observed values of one batch by name, batch axis first. Error, kind data: `importance.non-finite`. */
   add(values: Readonly<Record<string, NdArray>>): void;
   result(): ReadonlyMap<number, Float64Array>;
 }
@@ -70,6 +71,9 @@ function createMeter(
         const size = elementCount(inner);
         const rows = elementCount(dims.slice(0, axis));
         const own = sums.get(use)!;
+        // A rank counts no broken numbers: they are looked for here, where every element passes.
+        const broken = data.findIndex((x) => !Number.isFinite(x));
+        if (broken >= 0) throw unusable(value, `element ${broken}`, data[broken]!);
         for (let row = 0; row < rows; row++) {
           positions.forEach((position, i) => {
             own[i]! += measure(data, (row * dims[axis]! + position) * size);

@@ -33,6 +33,16 @@ export function requireData<Need extends DataNeed>(
   throw noData(criterion);
 }
 
+/** The error for a number measured on images that is none: `what` names it, such as "the amplitude of channel 3". */
+export function unusable(value: string, what: string, found: number): EspalierError {
+  return new EspalierError({
+    kind: 'data',
+    code: 'importance.non-finite',
+    message: `On these images ${what} at '${value}' is ${found}, so channels cannot be scored.`,
+    hint: 'Check the preprocessing and the images; a model that overflows on them cannot be judged by them.',
+  });
+}
+
 /** The error for a criterion that needs data and got none. */
 export function noData(criterion: string): EspalierError {
   return new EspalierError({

@@ -1,7 +1,6 @@
 // FSCL: a filter matters as much as what it becomes together with the weights that read it.
 import { FIXED, type Use } from '../coupling/coupling.ts';
 import type { CriterionInput, ImportanceProgress, MemberScores } from './criterion.ts';
-import { requireData } from './data-source.ts';
 import { isFilterBank, isReader } from './filter-view.ts';
 import { createFlowPaths, type FlowPath } from './flow-paths.ts';
 import { inlineRunner, type PairTile, runTiles } from './pair-tiles.ts';
@@ -32,27 +31,8 @@ interface HeavyPair {
  * depthwise kernels; `pairs` `mean` divides each filter-slice pair by its number of kernel pairs. A member is a pair of weights.
  * Only L1 with both kernels larger than one tap loops over kernel pairs; that part runs in tiles through `runner`.
  */
-export function scoreFscl(
+export async function* scoreFscl(
   input: CriterionInput,
-): AsyncGenerator<ImportanceProgress, readonly MemberScores[]> {
-  return scorePairs(input, () => 1);
-}
-
-/**
- * FSCL with every pair of weights multiplied by the root mean square of what the reading slice reads, an option of our own: a slice takes part
- * as far as its channel is active. Options as FSCL; `l2`, which sums squares, multiplies by the mean square. Error: `importance.no-data`.
- */
-export function scoreActiveFscl(
-  input: CriterionInput,
-): AsyncGenerator<ImportanceProgress, readonly MemberScores[]> {
-  const amplitudes = requireData(input.options, 'amplitudes', 'fscl-active');
-  return scorePairs(input, (use, position) => amplitudes.get(use.id)?.[position] ?? 0);
-}
-
-/** `amplitude` says how much passes into a slice: it multiplies the norms of its pairs. */
-async function* scorePairs(
-  input: CriterionInput,
-  amplitude: (use: Use, position: number) => number,
 ): AsyncGenerator<ImportanceProgress, readonly MemberScores[]> {
   const { coupling, weights, options } = input;
   const { norm = 'l1', mode = 'full', pairs = 'sum', runner = inlineRunner, signal } = options;
@@ -70,8 +50,7 @@ async function* scorePairs(
         const member = members.get(key) ?? { producer: coupling.uses[path.use]!.node, scores: new Map() };
         members.set(key, member);
         const { scores } = member;
-        const passed = Math.abs(path.factor) * amplitude(use, position);
-        const factor = norm === 'l1' ? passed : passed ** 2;
+        const factor = norm === 'l1' ? Math.abs(path.factor) : path.factor ** 2;
         const scale = pairs === 'mean' ? factor / kernels.countPairs(path, use) : factor;
         const mass = kernels.measure(path, use, position);
         if (mass === undefined) {
@@ -104,7 +83,7 @@ async function* scorePairs(
 }
 
 /** Filters whose channels no weight reads score 0. (Read but reached by no path is another matter: there FSCL has no opinion.) */
-function listUnread(uses: readonly Use[]): readonly MemberScores[] {
+export function listUnread(uses: readonly Use[]): readonly MemberScores[] {
   const read = new Set(uses.filter(isReader).flatMap((use) => [...use.labels]));
   return uses.filter(isFilterBank).map((use) => ({
     producer: use.node,

@@ -1,13 +1,13 @@
 // What gradients say of filters, added up batch by batch: Σ gradient · value over the elements that belong to each channel.
 import type { Coupling, Use } from '../coupling/coupling.ts';
 import type { Parameter } from '../training/parameters.ts';
-import type { GradientSource } from './data-source.ts';
+import { type GradientSource, unusable } from './data-source.ts';
 import { createFilterViews } from './filter-view.ts';
 import type { WeightSource } from './weight-source.ts';
 
 /** Takes the gradients of batches. */
 export interface GradientMeter {
-  /** A vector of all parameters. */
+  /** A vector of all parameters. Error, kind data: `importance.non-finite`. */
   add(gradient: Float32Array): void;
   result(): GradientSource;
 }
@@ -39,6 +39,8 @@ export function createGradientMeter(
             for (const tap of taps) sums[position]! += data[start + tap]! * gradient[offset + start + tap]!;
           }
         }
+        const broken = sums.findIndex((sum) => !Number.isFinite(sum));
+        if (broken >= 0) throw unusable(use.value, `the gradient of channel ${broken}`, sums[broken]!);
         products.get(use.id)!.push(sums);
       }
     },

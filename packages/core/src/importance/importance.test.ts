@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Coupling } from '../coupling/coupling.ts';
 import { createRandom } from '../random.ts';
 import { computeImportance, criteria, findCriterion } from './importance.ts';
 import { startSketch } from './network-sketch.case.ts';
@@ -11,12 +12,22 @@ const draw = () => {
   return pencil.finish();
 };
 
+/** Numbers as images might have given them, for every use of a coupling. */
+const inventData = ({ uses }: Coupling) => {
+  const random = createRandom(2);
+  const invented = () =>
+    new Map(uses.map(({ id, labels }) => [id, Float64Array.from(labels, () => random.next())]));
+  const products = new Map([...invented()].map(([id, numbers]) => [id, [numbers, numbers]]));
+  return { activations: { ranks: invented(), amplitudes: invented() }, gradients: { products } };
+};
+
 describe('the table of criteria', () => {
   it.each(Object.keys(criteria))(
     '%s scores every class, the same way each time, group total ±1',
     async (name) => {
       const { coupling, weights } = draw();
-      const score = () => computeImportance(coupling, weights, name, { random: createRandom(1) });
+      const score = () =>
+        computeImportance(coupling, weights, name, { random: createRandom(1), ...inventData(coupling) });
       const scores = await score();
       expect(scores).toEqual(await score());
       expect(scores.length).toBe(coupling.classes.length);
@@ -28,6 +39,17 @@ describe('the table of criteria', () => {
       }
     },
   );
+
+  it.each(['hrank', 'taylor', 'fscl-active'] as const)('%s says that it needs data', async (name) => {
+    const { coupling, weights } = draw();
+    expect(findCriterion(name).needs).toBeDefined();
+    await expect(computeImportance(coupling, weights, name)).rejects.toMatchObject({
+      kind: 'usage',
+      code: 'importance.no-data',
+      message: `The criterion '${name}' looks at data, and none were given.`,
+      hint: expect.stringContaining('--data'),
+    });
+  });
 
   it('suggests the nearest name', () => {
     expect(() => findCriterion('fcsl')).toThrow(

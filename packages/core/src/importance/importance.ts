@@ -2,10 +2,11 @@
 import type { Coupling } from '../coupling/coupling.ts';
 import { EspalierError } from '../errors.ts';
 import { suggestName } from '../suggest-name.ts';
+import { scoreActiveFscl } from './active-fscl.ts';
 import type { Criterion, Importance, ImportanceOptions, ImportanceProgress } from './criterion.ts';
 import type { DataNeed } from './data-source.ts';
 import { scoreFpgm } from './fpgm.ts';
-import { scoreActiveFscl, scoreFscl } from './fscl.ts';
+import { scoreFscl } from './fscl.ts';
 import { scoreHrank } from './hrank.ts';
 import { scoreLamp } from './lamp.ts';
 import { scoreBnGamma, scoreGammaL1, scoreL1, scoreL2 } from './magnitude.ts';
@@ -42,7 +43,7 @@ export const criteria = {
   'fscl-active': {
     score: scoreActiveFscl,
     needs: 'amplitudes',
-    text: 'FSCL times the activation that the reading weights meet',
+    text: 'FSCL with what the channels carry on images in place of the filters',
   },
   random: { score: scoreRandom, text: 'random numbers, the control' },
 } as const satisfies Readonly<Record<string, CriterionEntry>>;

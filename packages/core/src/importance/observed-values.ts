@@ -69,7 +69,7 @@ function followElementwise(
   along: AxisLabels,
 ): string {
   const { nodes, wiring } = traced;
-  const dims = tracedShape(traced, value);
+  const dims = String(tracedShape(traced, value));
   const mapped = [value];
   const makers = new Set<number>();
   for (const name of mapped) {
@@ -83,7 +83,7 @@ function followElementwise(
         !weights.has(node) &&
         outputs.length === 1 &&
         sources.every((source) => mapped.includes(source)) &&
-        String(traced.shapeOf(output)) === String(dims) &&
+        String(traced.shapeOf(output)) === dims &&
         hasLabels(coupling, output, along);
       if (!isMap) continue;
       makers.add(node);

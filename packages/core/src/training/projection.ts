@@ -1,5 +1,4 @@
 // A loss without labels and without a teacher: a random combination of a model's answers, new for every batch.
-
 import type { NdArray } from '../onnx/nd-array.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import type { Random } from '../random.ts';
@@ -10,9 +9,9 @@ import type { LossDefinition } from './training-graph.ts';
 export const signsInput = (value: string): string => `projection.${value}`;
 
 /**
- * Σ sign · answer over the batch and all given values, each scaled by 1 over its root mean square so that values of any size weigh alike. With random signs, the expected square of a derivative of this loss is the squared norm of
- * that derivative of the answers themselves: how much the model's answers change, whatever is right (the Gauss-Newton matrix, estimated as in A stochastic estimator of the trace of the influence
- * matrix, 1989).
+ * Σ sign · answer over the batch and all given values, each in units of its root mean square so that values of any size weigh alike. With
+ * random signs the expected square of a derivative of this loss is the squared norm of that derivative of the answers: how much they
+ * change, whatever is right (A stochastic estimator of the trace of the influence matrix, 1989).
  */
 export function projectionLoss(values: readonly string[]): LossDefinition {
   return {

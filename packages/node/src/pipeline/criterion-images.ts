@@ -1,5 +1,6 @@
 // Images that criteria look at: which, how they are prepared, and how a model is run on them.
 import {
+  type Batch,
   CALIBRATION_IMAGES,
   collate,
   type Dataset,
@@ -27,7 +28,7 @@ export async function* readCriterionImages(
   { dataset, preprocess, images = CALIBRATION_IMAGES }: CriterionImages,
   fixedBatch: number | undefined,
   signal?: AbortSignal,
-) {
+): AsyncGenerator<Batch & { readonly fraction: number }> {
   const total = Math.min(images, dataset.size);
   const samples = dataset.samples({ limit: images, ...(signal && { signal }) });
   let done = 0;

@@ -1,25 +1,22 @@
 // What batches of calibration images say of a model's gradients, for the criteria that ask for it.
 import {
   type Batch,
-  classificationObjective,
   createGradientMeter,
   createRandom,
-  elementCount,
+  EspalierError,
   findHeads,
-  findLogits,
   findParameters,
   GRADIENT_OUTPUTS,
   type GradientSource,
   type LossDefinition,
   modelBehind,
   type NdArray,
-  oneHotClasses,
   plainChoices,
   projectionLoss,
   randomSigns,
   signsInput,
-  TARGETS_INPUT,
   type TracedModel,
+  tracedShape,
   traceModel,
   weightsOf,
   writeGradientGraph,
@@ -38,19 +35,19 @@ export interface FedLoss {
 export interface GradientRun {
   /** Seed of the random signs, default 0. */
   readonly seed?: number;
-  /** Makes the loss once the batch size is known; default {@link chooseLoss}. */
-  readonly lossOf?: (traced: TracedModel, batch: Batch) => FedLoss;
+  /** Makes the loss once the batch size is known; default: a random combination of the raw answers, new for every batch, which needs no labels. */
+  readonly lossOf?: (traced: TracedModel) => FedLoss;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Measures the gradient of a loss on every full batch of the images: cross-entropy where they have labels that are classes, else a
- * random combination of the answers. Errors: those of the reader and the engine; `autodiff.no-rule`, `train.nothing-to-train`.
+ * Measures the gradient of a loss on every full batch of the images. Errors: those of the reader and the engine; kind model:
+ * `autodiff.no-rule`; kind usage: `train.nothing-to-train`.
  */
 export async function* measureGradients(
   analysis: Pick<Analysis, 'traced' | 'coupling'>,
   calibration: CriterionImages,
-  { seed = 0, lossOf = (traced, batch) => chooseLoss(traced, batch, seed), signal }: GradientRun = {},
+  { seed = 0, lossOf = (traced) => lossOfAnswers(traced, seed), signal }: GradientRun = {},
 ): AsyncGenerator<PipelineEvent, GradientSource> {
   const { traced } = analysis;
   const [inputName = ''] = traced.inputNames;
@@ -58,7 +55,9 @@ export async function* measureGradients(
   let open: Awaited<ReturnType<typeof openGradients>> | undefined;
   try {
     for await (const batch of readCriterionImages(calibration, declared, signal)) {
-      open ??= await openGradients(analysis, calibration, batch, lossOf);
+      open ??= await openGradients(analysis, calibration, batch, lossOf).catch((error: unknown) => {
+        throw explainMissingRule(error);
+      });
       // The graph is written for one batch size; what does not fill it says nothing that the others do not.
       if (batch.ids.length !== open.size) continue;
       const outputs = await open.session.run({ [inputName]: batch.input, ...(await open.fed.feeds(batch)) });
@@ -79,17 +78,12 @@ async function openGradients(
 ) {
   const outputs = traced.graph.outputs.map(({ name }) => name);
   const whole = await traceModel(modelBehind(traced.model, outputs, batch.input.dims), engine);
-  const fed = lossOf(whole, batch);
+  const fed = lossOf(whole);
   const behind = await traceModel(modelBehind(traced.model, fed.loss.reads, batch.input.dims), engine);
   const parameters = findParameters(behind, fed.loss.reads);
   const contrib = engine.name.startsWith('onnxruntime');
-  const model = writeGradientGraph({
-    traced: behind,
-    parameters,
-    loss: fed.loss,
-    choices: plainChoices,
-    contrib,
-  });
+  const options = { traced: behind, parameters, loss: fed.loss, choices: plainChoices, contrib };
+  const model = writeGradientGraph(options);
   const session = await engine.load(model, load);
   return {
     fed,
@@ -99,23 +93,23 @@ async function openGradients(
   };
 }
 
-/** Cross-entropy where the batch has classes and the model one row of scores per image; else a random combination of the raw answers. */
-export function chooseLoss(traced: TracedModel, { targets }: Batch, seed: number): FedLoss {
-  const outputs = traced.graph.outputs.map(({ name }) => name);
-  const [batch = 0, classes = 0, ...rest] = traced.shapeOf(outputs[0]!) ?? [];
-  if (targets[0]?.kind === 'class' && batch === targets.length && classes > 1 && elementCount(rest) === 1) {
-    return {
-      loss: classificationObjective({ output: findLogits(traced, outputs[0]!) }),
-      feeds: (labelled) => ({ [TARGETS_INPUT]: oneHotClasses(labelled, classes) }),
-    };
-  }
+/** A random combination of the raw answers: what the last layers with weights make, before anything decodes them. */
+function lossOfAnswers(traced: TracedModel, seed: number): FedLoss {
   const heads = findHeads(traced);
   const random = createRandom(seed);
   return {
     loss: projectionLoss(heads),
     feeds: () =>
       Object.fromEntries(
-        heads.map((value) => [signsInput(value), randomSigns(traced.shapeOf(value)!, random)]),
+        heads.map((value) => [signsInput(value), randomSigns(tracedShape(traced, value), random)]),
       ),
   };
+}
+
+/** Training would freeze layers; scoring has other ways out. */
+function explainMissingRule(error: unknown): unknown {
+  if (!(error instanceof EspalierError) || error.code !== 'autodiff.no-rule') return error;
+  const { kind, code, message } = error;
+  const hint = 'Take a criterion that needs no gradients, such as fscl-active or fscl.';
+  return new EspalierError({ kind, code, message, hint, cause: error });
 }

@@ -8,7 +8,7 @@ import { follow, type PipelineEvent } from './events.ts';
 import { makeFeeds } from './model-feeds.ts';
 import { pruneAnalysis } from './prune-analysis.ts';
 import { scoreAnalysis } from './score-analysis.ts';
-import { writeSmallModel } from './small-file.case.ts';
+import { pictureSet, writeSmallModel } from './small-file.case.ts';
 import { verifyFile } from './verify-file.ts';
 
 const engine = createOrtEngine();
@@ -48,6 +48,24 @@ describe('scoreAnalysis', () => {
     expect(await random(1)).toEqual(await random(1));
     expect(await random(1)).not.toEqual(await random(2));
   });
+
+  it.each(['hrank', 'taylor', 'fscl-active'] as const)(
+    'looks at images for %s, and only then',
+    async (criterion) => {
+      const calibration = { engine, ...pictureSet(8) };
+      const events: PipelineEvent[] = [];
+      const scores = await follow(scoreAnalysis(analysis, { criterion, calibration }), (e) => events.push(e));
+      expect(steps(events)).toEqual(['calibrate', 'score']);
+      const cuttable = analysis.coupling.classes.filter(({ frozen }) => frozen < 0);
+      for (const { id } of cuttable) expect(Number.isFinite(scores[id])).toBe(true);
+      const plain: PipelineEvent[] = [];
+      await follow(scoreAnalysis(analysis, { criterion: 'l1', calibration }), (e) => plain.push(e));
+      expect(steps(plain)).toEqual(['score']);
+      await expect(follow(scoreAnalysis(analysis, { criterion }))).rejects.toMatchObject({
+        code: 'importance.no-data',
+      });
+    },
+  );
 });
 
 describe('pruneAnalysis', () => {

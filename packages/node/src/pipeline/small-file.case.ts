@@ -2,7 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, GraphBuilder, type Model } from '@espalier/core';
+import {
+  createRandom,
+  type Dataset,
+  GraphBuilder,
+  type Model,
+  type Preprocess,
+  type Sample,
+  UNTOUCHED,
+} from '@espalier/core';
 import { writeModel } from '../models/write-model.ts';
 
 /** Two convolutions and a Gemm over 3x8x8 images with an open batch; the first weight holds one denormal number. */
@@ -31,4 +39,32 @@ export async function writeSmallModel(): Promise<{ readonly path: string; close(
   const path = join(folder, 'small.onnx');
   await writeModel(path, smallModel());
   return { path, close: () => rm(folder, { recursive: true }) };
+}
+
+/** So many 3x8x8 arrays of noise without labels for {@link smallModel}, each element times `brightness`. */
+export function pictureSet(
+  count: number,
+  brightness = 1,
+): { readonly dataset: Dataset; readonly preprocess: Preprocess } {
+  const sampleAt = async (position: number): Promise<Sample> => {
+    const random = createRandom(position);
+    const data = Float32Array.from({ length: 192 }, () => brightness * random.normal());
+    return {
+      id: String(position),
+      input: { kind: 'array', array: { type: 'float32', dims: [3, 8, 8], data } },
+      target: { kind: 'none' },
+    };
+  };
+  const dataset: Dataset = {
+    name: 'noise',
+    kind: 'arrays',
+    size: count,
+    description: 'noise',
+    choice: 'the first',
+    async *samples({ limit = count } = {}) {
+      for (let position = 0; position < Math.min(limit, count); position++) yield sampleAt(position);
+    },
+    sampleAt,
+  };
+  return { dataset, preprocess: UNTOUCHED };
 }

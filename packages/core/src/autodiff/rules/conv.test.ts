@@ -70,8 +70,21 @@ describe('what every runtime can run', () => {
     '3×3/2 at opset 8',
     conv([1, 2, 3, 4], [2, 2, 3, 3], { ...same, strides: [2, 2] }, { opset: 8 }),
   );
+});
+
+describe('weight gradients in rows', () => {
   const rows = always(0, { forward: 'plain', input: 'transposed', weight: 'rows' });
-  describeGradient('transposed, rows', conv([2, 2, 3, 4], [3, 2, 3, 3], same, { choices: rows }));
+  const cases: readonly (readonly [string, ...Parameters<typeof conv>])[] = [
+    ['1×1', [2, 3, 2, 3], [4, 3, 1, 1]],
+    ['3×3', [2, 2, 3, 4], [3, 2, 3, 3], same],
+    ['3×3 without pads', [2, 2, 4, 5], [3, 2, 3, 3]],
+    ['3×2 with uneven pads', [2, 2, 3, 4], [2, 2, 3, 2], { pads: [2, 0, 1, 1] }],
+    ['dilated', [1, 2, 5, 5], [2, 2, 3, 3], { dilations: [2, 2], pads: [2, 1, 2, 2] }],
+  ];
+  for (const [name, ...rest] of cases) {
+    const stated = conv(...rest);
+    describeGradient(name, { ...stated, choices: rows });
+  }
 });
 
 /** Channels per block of this runtime's blocked layout: the only size that comes back as it went in and runs. */

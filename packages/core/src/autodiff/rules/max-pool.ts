@@ -88,10 +88,12 @@ function stageBack(emit: Emitter, { window, x, y, dims, outDims }: Stage, gradie
     const share = emit.div(gradient, blockSums(emit, holds, window.strides));
     return emit.mul(holds, emit.enlarge(share, scales));
   }
-  const counted = shifts.map((shift) => {
-    const offset = shift.map((by, axis) => by - window.begins[axis]!);
-    const mask = maskOf(emit, window, shift, { from: offset, count: large.slice(2), within: dims.slice(2) });
-    return holdsAt(sliceAt(emit, x, dims, offset, large), enlarged, mask);
+  const within = dims.slice(2);
+  const before = shifts.map((shift) => shift.map((by, axis) => by - window.begins[axis]!));
+  const behind = before.map((offset) => offset.map((by) => -by));
+  const counted = sectionsOf(emit, x, dims, before, large).map((section, i) => {
+    const mask = maskOf(emit, window, shifts[i]!, { from: before[i]!, count: large.slice(2), within });
+    return holdsAt(section, enlarged, mask);
   });
   const ties = blockSums(
     emit,
@@ -99,12 +101,10 @@ function stageBack(emit: Emitter, { window, x, y, dims, outDims }: Stage, gradie
     window.strides,
   );
   const share = emit.enlarge(emit.div(gradient, ties), scales);
-  const parts = shifts.map((shift) => {
-    const offset = shift.map((by, axis) => window.begins[axis]! - by);
-    const from = dims.slice(2).map(() => 0);
-    const mask = maskOf(emit, window, shift, { from, count: dims.slice(2), within: dims.slice(2) });
-    const holds = holdsAt(x, sliceAt(emit, enlarged, large, offset, dims), mask);
-    return emit.mul(holds, sliceAt(emit, share, large, offset, dims));
+  const shares = sectionsOf(emit, share, large, behind, dims);
+  const parts = sectionsOf(emit, enlarged, large, behind, dims).map((section, i) => {
+    const mask = maskOf(emit, window, shifts[i]!, { from: within.map(() => 0), count: within, within });
+    return emit.mul(holdsAt(x, section, mask), shares[i]!);
   });
   return parts.reduce((a, b) => emit.add(a, b));
 }
@@ -124,29 +124,33 @@ function shiftsOf(window: PoolWindow): readonly (readonly number[])[] {
 const windowsFill = ({ kernel, strides, begins }: PoolWindow): boolean =>
   kernel.every((k, axis) => k === strides[axis]! && begins[axis] === 0);
 
-/** Positions from, from + 1, … of every spatial axis, as many as `to` has, zeros where there are none. */
-function sliceAt(
+/** For every offset, the positions from there on along every spatial axis, as many as `to` has, zeros where there are none. */
+function sectionsOf(
   emit: Emitter,
   value: string,
   dims: readonly number[],
-  from: readonly number[],
+  offsets: readonly (readonly number[])[],
   to: readonly number[],
-): string {
-  const begins = from.map((start) => Math.max(0, -start));
-  const ends = from.map((start, axis) => Math.max(0, start + to[axis + 2]! - dims[axis + 2]!));
-  const padded = emit.pad(value, [0, 0, ...begins, 0, 0, ...ends]);
-  const axes = from.flatMap((_, axis) => {
-    const size = dims[axis + 2]! + begins[axis]! + ends[axis]!;
-    return size === to[axis + 2] ? [] : [axis];
-  });
-  if (axes.length === 0) return padded;
-  const starts = axes.map((axis) => from[axis]! + begins[axis]!);
-  return emit.slice(
-    padded,
-    axes.map((axis) => axis + 2),
-    starts,
-    starts.map((start, i) => start + to[axes[i]! + 2]!),
+): readonly string[] {
+  const spatial = dims.slice(2).map((_, axis) => axis);
+  const begins = spatial.map((axis) => Math.max(0, ...offsets.map((from) => -from[axis]!)));
+  const ends = spatial.map((axis) =>
+    Math.max(0, ...offsets.map((from) => from[axis]! + to[axis + 2]! - dims[axis + 2]!)),
   );
+  // One Pad for all sections: it runs on one thread.
+  const padded = emit.pad(value, [0, 0, ...begins, 0, 0, ...ends]);
+  const axes = spatial.filter((axis) => dims[axis + 2]! + begins[axis]! + ends[axis]! !== to[axis + 2]);
+  return offsets.map((from) => {
+    if (axes.length === 0) return padded;
+    const starts = axes.map((axis) => from[axis]! + begins[axis]!);
+    const stops = axes.map((axis, i) => starts[i]! + to[axis + 2]!);
+    return emit.slice(
+      padded,
+      axes.map((axis) => axis + 2),
+      starts,
+      stops,
+    );
+  });
 }
 
 /** Input positions of one sweep: `count` from `from` on, of which those within the input count. */

@@ -1,6 +1,7 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AttributeValues } from '../../graph/attribute-value.ts';
-import { describeGradient, type GradientCase } from '../gradient-check.case.ts';
+import type { GraphBuilder } from '../../graph/builder.ts';
+import { describeGradient, type GradientCase, gradientOfSum } from '../gradient-check.case.ts';
 
 const pool = (
   opType: string,
@@ -72,4 +73,31 @@ describe('global pooling', () => {
   describeGradient('GlobalAveragePool', pool('GlobalAveragePool', [2, 3, 3, 2]));
   describeGradient('GlobalMaxPool', pool('GlobalMaxPool', [2, 3, 3, 2]));
   describeGradient('GlobalMaxPool along one axis', pool('GlobalMaxPool', [2, 3, 5], {}, 8));
+});
+
+describe('ties', () => {
+  const shares = async (draw: (g: GraphBuilder, x: string) => string, data: readonly number[]) => {
+    const dims = [1, 1, 2, data.length / 2];
+    const array = { type: 'float32', dims, data: Float32Array.from(data) } as const;
+    return [...(await gradientOfSum(draw, array)).data];
+  };
+  const pool2 = (g: GraphBuilder, x: string): string => g.node('MaxPool', [x], k2);
+
+  it('share the gradient of their window equally', async () => {
+    expect(await shares(pool2, [1, 1, 5, 0, 0, 1, 2, 3])).toEqual(
+      [1 / 3, 1 / 3, 1, 0, 0, 1 / 3, 0, 0].map(Math.fround),
+    );
+    expect(await shares(pool2, [0, 0, 0, 0])).toEqual([0.25, 0.25, 0.25, 0.25]);
+  });
+
+  it('share it in every window they lie in', async () => {
+    const overlapping = (g: GraphBuilder, x: string): string =>
+      g.node('MaxPool', [x], { kernel_shape: [1, 2], strides: [1, 1] });
+    expect(await shares(overlapping, [1, 1, 0, 2, 2, 2])).toEqual([0.5, 1.5, 0, 0.5, 1, 0.5]);
+  });
+
+  it('share it over a whole image', async () => {
+    const image = (g: GraphBuilder, x: string): string => g.node('GlobalMaxPool', [x]);
+    expect(await shares(image, [4, 1, 4, 2])).toEqual([0.5, 0, 0.5, 0]);
+  });
 });

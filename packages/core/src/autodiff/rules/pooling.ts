@@ -84,16 +84,24 @@ function reciprocalCounts(c: NodeFacts, { kernel, strides, dilations, begins }: 
   return { type: 'float32', dims, data } as const;
 }
 
-/** A transposed convolution of every channel by itself with ones adds up overlapping windows. */
+/** Adds up overlapping windows: without strides another pooling does, else a transposed convolution of every channel by itself. */
 function addWindows(c: GradientContext, window: PoolWindow, share: string): string {
   const { emit } = c;
   const { kernel, strides, dilations, begins } = window;
   const [dims, outDims] = [c.inShape(0), c.outShape(0)];
-  const images = dims[0]! * dims[1]!;
   const surplus = kernel.map((k, axis) => {
     const reached = (outDims[axis + 2]! - 1) * strides[axis]! + (k - 1) * dilations[axis]! + 1;
     return reached - begins[axis]! - dims[axis + 2]!;
   });
+  if ([...strides, ...dilations].every((n) => n === 1)) {
+    const pads = [
+      ...kernel.map((k, axis) => k - 1 - begins[axis]!),
+      ...kernel.map((k, axis) => k - 1 - surplus[axis]!),
+    ];
+    const means = emit.op('AveragePool', [share], { kernel_shape: kernel, pads, count_include_pad: 1 });
+    return emit.scale(means, elementCount(kernel));
+  }
+  const images = dims[0]! * dims[1]!;
   const ones = new Float32Array(elementCount(kernel)).fill(1);
   const weight = emit.constant({ type: 'float32', dims: [1, 1, ...kernel], data: ones });
   const sums = emit.op('ConvTranspose', [emit.reshape(share, [images, 1, ...outDims.slice(2)]), weight], {
