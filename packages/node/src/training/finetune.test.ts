@@ -78,6 +78,16 @@ describe('a training', () => {
     expect(result.model.graph.inputs).toEqual(smallNet().graph.inputs);
   });
 
+  it('is judged by a limited part of what is held out, every class alike', async () => {
+    const { result } = await train({ budget: { steps: 2 }, evaluation: { share: 0.2, limit: 8 } });
+    expect(result.data).toMatchObject({ size: 160, judged: { size: 8 } });
+    const labels: unknown[] = [];
+    for await (const { target } of result.data.judged.samples()) labels.push(target);
+    for (const index of [0, 1, 2, 3]) {
+      expect(labels.filter((target) => (target as { index: number }).index === index)).toHaveLength(2);
+    }
+  });
+
   it('begins anew from scratch, as the seed says', async () => {
     const change = { fromScratch: true, rate: 0.05, budget: { steps: 30 } };
     const { result } = await train(change);

@@ -171,7 +171,6 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
     corrupt: data.corrupt,
     dims: data.dims,
     ...(teacher && { teacher }),
-    ...(plan.evaluation.limit !== undefined && { limit: plan.evaluation.limit }),
     ...(signal && { signal }),
   });
   try {
