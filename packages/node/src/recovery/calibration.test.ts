@@ -22,7 +22,13 @@ function samplesOf(size: number, dims: readonly number[]): Dataset {
 }
 
 /** Calibration samples of a model of two activations. */
-async function read(batch: number | string, dims: readonly number[], size: number, wanted?: number, memory?: number) {
+async function read(
+  batch: number | string,
+  dims: readonly number[],
+  size: number,
+  wanted?: number,
+  memory?: number,
+) {
   const g = new GraphBuilder();
   g.output(g.node('Relu', [g.node('Neg', [g.input('x', [batch, ...dims])])]));
   const model = g.model();
