@@ -8,3 +8,4 @@ export { normalizers } from './importance/normalizer.ts';
 export { reductions } from './importance/reduction.ts';
 export { DETECTION_LAYOUTS } from './metrics/layouts/detection-layouts.ts';
 export { DEFAULT_MAX_RATIO } from './plan/limits.ts';
+export { OPTIMIZERS } from './training/optimizer.ts';

@@ -6,6 +6,8 @@ export const COMMAND_NAMES = [
   'groups',
   'score',
   'prune',
+  'finetune',
+  'train',
   'verify',
   'recalibrate',
   'reconstruct',

@@ -62,6 +62,25 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     ],
     load: async () => (await import('./prune.ts')).runPrune,
   },
+  finetune: {
+    text: 'Win accuracy back: train a model further on labelled data, on the answers of the original, or on both',
+    arguments: [MODEL],
+    examples: [
+      'finetune small.onnx --data images --teacher model.onnx',
+      'finetune small.onnx --data unlabelled --teacher model.onnx --time 20m',
+      'finetune small.onnx --data images --epochs 5 --run-dir runs/small --resume',
+    ],
+    load: async () => (await import('./training.ts')).runFinetune,
+  },
+  train: {
+    text: 'Train a model from the weights in its file, or from scratch',
+    arguments: [MODEL],
+    examples: [
+      'train model.onnx --data images --from-scratch --epochs 100',
+      'train model.onnx --data images --from-scratch --deterministic --seed 7 --run-dir runs/first',
+    ],
+    load: async () => (await import('./training.ts')).runTrain,
+  },
   verify: {
     text: 'Prove that a pruned file computes what the original with zeroed channels does',
     arguments: [

@@ -19,6 +19,9 @@ import { datasetOptions, readPreprocess } from './data-source.ts';
 
 type Context = CommandContext<'eval'> | CommandContext<'prune'>;
 
+/** Samples per run. */
+const DEFAULT_BATCH = 8;
+
 type Metrics = EvalDocument['metrics'];
 
 /** What was measured, without the models. */
@@ -42,7 +45,7 @@ export async function evaluateOn(
   const own = options.metric === undefined ? undefined : await loadMetric(options.metric);
   const dataset = await openDataset(path, datasetOptions(options));
   terminal.log(`data: ${dataset.description}`);
-  const { provider, threads, task, limit, batch } = options;
+  const { provider, threads, task, limit, batch = DEFAULT_BATCH } = options;
   const open = await openEvaluation({
     engine,
     models,

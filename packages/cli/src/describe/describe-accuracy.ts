@@ -1,21 +1,21 @@
 // The numbers of metrics as documents show them, and what is suspicious about the answers behind them.
-import type { ClassificationMetric, Metric } from '@espalier/core';
-
-/** With fewer classes than this, being among the five highest says next to nothing. */
-const LEAST_CLASSES_FOR_TOP5 = 10;
+import type { Metric } from '@espalier/core';
+import { isClassification, tellingNumbers } from '@espalier/node';
 
 /** More than this share of equal answers is suspicious; with fewer samples it is chance. */
 const SUSPICIOUS_SHARE = 0.9;
 const LEAST_SAMPLES = 10;
 
-/** All numbers by name, null where there was nothing to measure; without top-5 where there are fewer than ten classes. */
+/** The telling numbers of metrics, null where there was nothing to measure. */
 export function describeNumbers(metrics: readonly Pick<Metric, 'result'>[]): Record<string, number | null> {
-  const numbers = metrics.flatMap((metric) => {
-    const fewClasses = isClassification(metric) && metric.perClass().length < LEAST_CLASSES_FOR_TOP5;
-    return Object.entries(metric.result()).filter(([name]) => !(fewClasses && name === 'top5'));
-  });
-  // JSON has neither NaN nor infinity.
-  return Object.fromEntries(numbers.map(([name, value]) => [name, Number.isFinite(value) ? value : null]));
+  return finiteNumbers(Object.assign({}, ...metrics.map(tellingNumbers)));
+}
+
+/** Numbers as JSON can hold them: it has neither NaN nor infinity. */
+export function finiteNumbers(numbers: Readonly<Record<string, number>>): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [name, Number.isFinite(value) ? value : null]),
+  );
 }
 
 /** Sentences on answers that are nearly all one class although the labels are not. */
@@ -30,8 +30,4 @@ export function warnOfOneAnswer(metrics: readonly Pick<Metric, 'result'>[]): rea
       `${predicted} of ${samples} answers are class ${classIndex}: the preprocessing is probably not the one the model was trained with.`,
     ];
   });
-}
-
-function isClassification(metric: Pick<Metric, 'result'>): metric is ClassificationMetric {
-  return 'perClass' in metric && 'confusion' in metric;
 }

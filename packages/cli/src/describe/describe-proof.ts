@@ -40,7 +40,7 @@ export function failureOf({ firstFailure, tolerance }: ProofField): EspalierErro
     message: `The pruned model does not compute what the zeroed original does: ${where} ${
       problem ?? `deviates by ${deviation?.toExponential(1)} in channel ${channel}, allowed is ${tolerance}`
     }.`,
-    hint: 'The plan does not fit the pruned file, or the model uses an operator wrongly handled: please report it with `espalier inspect --json`.',
+    hint: 'The plan does not fit the pruned file, the file was recovered after the cut (then the proof is the one of the cut itself), or the model uses an operator wrongly handled: please report it with `espalier inspect --json`.',
   });
 }
 

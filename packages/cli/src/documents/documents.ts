@@ -11,6 +11,7 @@ import { inspectDocument } from './inspect-document.ts';
 import { pruneDocument } from './prune-document.ts';
 import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
 import { scoreDocument } from './score-document.ts';
+import { finetuneDocument, trainDocument } from './training-document.ts';
 import { verifyDocument } from './verify-document.ts';
 
 /** The documents; `config schema` prints a JSON Schema instead, and any command an `error` when it fails. */
@@ -19,6 +20,8 @@ export const documents = {
   groups: groupsDocument,
   score: scoreDocument,
   prune: pruneDocument,
+  finetune: finetuneDocument,
+  train: trainDocument,
   verify: verifyDocument,
   recalibrate: recalibrateDocument,
   reconstruct: reconstructDocument,

@@ -2,7 +2,16 @@
 import type { CommandName } from '../commands/command-names.ts';
 
 /** Headings of help, in its order. */
-export const OPTION_GROUPS = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Recovery', 'Engine'] as const;
+export const OPTION_GROUPS = [
+  'Target',
+  'Limits',
+  'Scoring',
+  'Training',
+  'Output',
+  'Data',
+  'Recovery',
+  'Engine',
+] as const;
 
 /** What an option is about. */
 export type OptionGroup = (typeof OPTION_GROUPS)[number];

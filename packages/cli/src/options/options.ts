@@ -12,6 +12,7 @@ import {
 } from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
+import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
 const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
 const MODEL_COMMANDS = [
@@ -19,11 +20,18 @@ const MODEL_COMMANDS = [
   ...RECOVERY_COMMANDS,
 ] as const;
 const SCORING_COMMANDS = ['score', 'prune'] as const;
-const DATA_COMMANDS = ['prune', 'eval'] as const;
+const DATA_COMMANDS = ['prune', 'eval', ...TRAINING_COMMANDS] as const;
 /** Criteria that weights alone are not enough for. */
 const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
-const PICTURE_COMMANDS = ['score', 'prune', 'eval', 'verify', ...RECOVERY_COMMANDS] as const;
+const PICTURE_COMMANDS = [
+  'score',
+  'prune',
+  'eval',
+  'verify',
+  ...RECOVERY_COMMANDS,
+  ...TRAINING_COMMANDS,
+] as const;
 
 /** The table. */
 export const options = {
@@ -62,7 +70,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
-    commands: ['prune', 'eval', 'bench'],
+    commands: ['prune', 'eval', 'bench', ...TRAINING_COMMANDS],
   },
   provider: {
     group: 'Engine',
@@ -70,7 +78,7 @@ export const options = {
     value: 'NAME',
     default: 'cpu',
     text: 'execution provider of the inference engine, see doctor',
-    commands: ['prune', 'eval', 'bench'],
+    commands: ['prune', 'eval', 'bench', ...TRAINING_COMMANDS],
   },
   seed: {
     group: 'Engine',
@@ -79,8 +87,17 @@ export const options = {
     default: 0,
     min: 0,
     max: 0xffff_ffff,
-    text: 'seed of everything random: random scores, inputs of proofs, resampling',
-    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct'],
+    text: 'seed of everything random: random scores, inputs of proofs, resampling, order and augmentation of training',
+    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct', ...TRAINING_COMMANDS],
+  },
+
+  workers: {
+    group: 'Engine',
+    type: 'integer',
+    value: 'N',
+    min: 1,
+    text: 'worker threads; without it one per core for scoring, and one that makes batches for training',
+    commands: [...SCORING_COMMANDS, ...TRAINING_COMMANDS],
   },
 
   criterion: {
@@ -129,14 +146,6 @@ export const options = {
     choices: normalizers,
     default: 'sum',
     text: 'what the scores of a group are divided by, to compare groups',
-    commands: SCORING_COMMANDS,
-  },
-  workers: {
-    group: 'Scoring',
-    type: 'integer',
-    value: 'N',
-    min: 1,
-    text: 'worker threads for scoring; without it one per core',
     commands: SCORING_COMMANDS,
   },
 
@@ -219,8 +228,8 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, …) in this folder',
-    commands: ['prune', ...RECOVERY_COMMANDS],
+    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder',
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS],
   },
   savePlan: {
     group: 'Output',
@@ -240,8 +249,8 @@ export const options = {
     group: 'Output',
     type: 'flag',
     default: false,
-    text: 'replace files that exist',
-    commands: ['prune', ...RECOVERY_COMMANDS],
+    text: 'replace files that exist, and the run folder',
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS],
   },
   verify: {
     group: 'Output',
@@ -334,17 +343,17 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: ['prune', 'eval', 'verify'],
+    commands: ['prune', 'eval', 'verify', ...TRAINING_COMMANDS],
   },
   batch: {
     group: 'Data',
     type: 'integer',
     value: 'N',
-    default: 8,
     min: 1,
-    text: 'samples per run, where the model leaves its batch open',
+    text: 'samples per run where the model leaves its batch open, without it 8; of a training step, without it 64',
     commands: DATA_COMMANDS,
   },
+  ...trainingOptions,
 
   original: {
     group: 'Data',

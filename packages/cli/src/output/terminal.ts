@@ -20,9 +20,9 @@ export interface Terminal {
   warn(line: string): void;
   /**
    * How far the work is, to stderr: one live line on a terminal, elsewhere a plain line per `label` and every ten seconds. `fraction` 0 to 1
-   * where known.
+   * where known; `detail` is what changes all the time.
    */
-  progress(label: string, fraction?: number): void;
+  progress(label: string, fraction?: number, detail?: string): void;
   /** Removes the live line. */
   settle(): void;
 }
@@ -68,12 +68,13 @@ export function createTerminal({ stdout, stderr, environment, quiet, now }: Term
     warn(line) {
       writeError(`${errorPaint.yellow('warning')}: ${line}`);
     },
-    progress(label, fraction) {
+    progress(label, fraction, detail) {
       const at = now();
       const due = at - last.at >= (live ? LIVE_EVERY_MS : PLAIN_EVERY_MS);
       if (quiet || (label === last.label && !due)) return;
       last = { label, at };
-      const text = fraction === undefined ? label : `${label} ${Math.floor(100 * fraction)} %`;
+      const share = fraction === undefined ? [] : [`${Math.floor(100 * fraction)} %`];
+      const text = [label, ...share, ...(detail === undefined ? [] : [detail])].join(' ');
       if (!live) {
         stderr.write(`${text}\n`);
         return;

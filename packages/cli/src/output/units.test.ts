@@ -9,6 +9,7 @@ import {
   formatPercent,
   formatRoughMs,
   formatScore,
+  formatSeconds,
   formatWhole,
 } from './units.ts';
 
@@ -60,3 +61,11 @@ it('counts things', () => {
   expect(formatNumberOf(1, 'layer')).toBe('1 layer');
   expect(formatNumberOf(0, 'layer')).toBe('0 layers');
 });
+
+it.each([
+  [0.4, '0 s'],
+  [99, '99 s'],
+  [99.6, '2 min'],
+  [3540, '59 min'],
+  [4800, '1 h 20 min'],
+])('prints %d seconds as %s', (seconds, text) => expect(formatSeconds(seconds)).toBe(text));

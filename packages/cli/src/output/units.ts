@@ -40,6 +40,13 @@ export function formatRoughMs(ms: number): string {
   return `${roundDigits(ms, 2, 3)} ms`;
 }
 
+/** `12 s`, `3 min`, `1 h 20 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 99.5) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 /** A metric: `0.8320`, `1.2e-5`, `-` where there was nothing to measure. */
 export function formatScore(value: number | null | undefined): string {
   if (value === null || value === undefined) return '-';

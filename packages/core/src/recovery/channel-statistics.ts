@@ -22,20 +22,27 @@ export function channelStatistics(
   const wanted = channels ?? Int32Array.from({ length: size }, (_, i) => i);
   const count = value.length * outer * inner;
   const batches = value.map(toFloat32);
-  const average = (term: (x: number, channel: number) => number): Float64Array => {
-    const sums = new Float64Array(wanted.length);
-    for (const data of batches) {
-      for (let o = 0; o < outer; o++) {
-        for (let c = 0; c < wanted.length; c++) {
-          const from = (o * size + wanted[c]!) * inner;
-          let sum = 0;
-          for (let i = from; i < from + inner; i++) sum += term(data[i]!, c);
-          sums[c]! += sum;
+  // Distances from any value of the channel keep the digits that a large mean would take from the squares.
+  const origin = Float64Array.from(wanted, (channel) => batches[0]![channel * inner]!);
+  const [sums, squares] = [new Float64Array(wanted.length), new Float64Array(wanted.length)];
+  for (const data of batches) {
+    for (let o = 0; o < outer; o++) {
+      for (let c = 0; c < wanted.length; c++) {
+        const from = (o * size + wanted[c]!) * inner;
+        const shift = origin[c]!;
+        let [sum, square] = [0, 0];
+        for (let i = from; i < from + inner; i++) {
+          const distance = data[i]! - shift;
+          sum += distance;
+          square += distance * distance;
         }
+        sums[c]! += sum;
+        squares[c]! += square;
       }
     }
-    return sums.map((sum) => sum / count);
+  }
+  return {
+    mean: sums.map((sum, c) => origin[c]! + sum / count),
+    variance: squares.map((square, c) => Math.max(square / count - (sums[c]! / count) ** 2, 0)),
   };
-  const mean = average((x) => x);
-  return { mean, variance: average((x, c) => (x - mean[c]!) ** 2) };
 }

@@ -8,6 +8,9 @@ import type { Moments } from './moments.ts';
 /** Up to this many unknowns a system is factored, above it is solved step by step. */
 export const MAX_DIRECT_UNKNOWNS = 1500;
 
+/** A pivot of no more than so many ridges comes from the ridge, not from the data. */
+const UNSETTLED = 10;
+
 /** How a system was solved and what came out. */
 export interface Refit {
   /** groups × unknowns × outputs. */
@@ -83,7 +86,7 @@ function solveDirect(
       for (let c = 0; c < m; c++) missing[i * m + c]! -= factor * weights[k * m + c]!;
     }
   }
-  const { x, deficient } = solveCholesky(withDiagonal(gram, n, penalty), n, missing, 2 * penalty);
+  const { x, deficient } = solveCholesky(withDiagonal(gram, n, penalty), n, missing, UNSETTLED * penalty);
   return { missing, change: x, deficient };
 }
 
@@ -103,7 +106,7 @@ async function solveInEngine(
   try {
     const multiply = async (p: Float64Array): Promise<Float64Array> => {
       const feeds = { p: { type: 'float32', dims: [n, m], data: Float32Array.from(p) } } as const;
-      return Float64Array.from((await session.run(feeds))['product_out']!.data as Float32Array);
+      return Float64Array.from((await session.run(feeds)).product_out!.data as Float32Array);
     };
     const product = await multiply(weights);
     const missing = cross.map((value, at) => value - product[at]!);

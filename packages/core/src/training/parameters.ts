@@ -4,6 +4,7 @@ import type { DecayKind } from '../autodiff/gradient-rule.ts';
 import { gradientRuleOf } from '../autodiff/table.ts';
 import { EspalierError } from '../errors.ts';
 import { nodeId, type TracedModel } from '../graph/traced-model.ts';
+import type { Node } from '../onnx/model.ts';
 import { elementCount, toFloat32 } from '../onnx/tensor.ts';
 import { matchesPattern } from '../plan/limits.ts';
 
@@ -34,16 +35,13 @@ export function findParameters(
   { freeze = [] }: FreezeOptions = {},
 ): readonly Parameter[] {
   const found = new Map<string, DecayKind>();
-  const names: string[] = [];
   const matched = new Set<string>();
   for (const index of ancestorsOf(traced, targets, new Map()).toReversed()) {
     const node = traced.nodes[index]!;
     const ruled = Object.entries(gradientRuleOf(node)?.parameters ?? {});
     const trainable = ruled.filter(([input]) => isFloatConstant(traced, node.inputs[Number(input)] ?? ''));
     if (trainable.length === 0) continue;
-    const own = [nodeId(node), ...(node.name ? [node.name] : [])];
-    names.push(...own);
-    const hits = freeze.filter((pattern) => own.some((name) => matchesPattern(pattern, name)));
+    const hits = frozenBy(node, freeze);
     for (const pattern of hits) matched.add(pattern);
     if (hits.length > 0) continue;
     for (const [input, decay] of trainable) found.set(node.inputs[Number(input)]!, decay);
@@ -74,6 +72,12 @@ export function readParameters(
   const vector = new Float32Array(countParameters(parameters));
   for (const { value, offset } of parameters) vector.set(toFloat32(traced.constantOf(value)!), offset);
   return vector;
+}
+
+/** The patterns that hold a node, by its name or that of its first output. */
+export function frozenBy(node: Node, freeze: readonly string[]): readonly string[] {
+  const names = [nodeId(node), ...(node.name ? [node.name] : [])];
+  return freeze.filter((pattern) => names.some((name) => matchesPattern(pattern, name)));
 }
 
 function isFloatConstant(traced: TracedModel, name: string): boolean {

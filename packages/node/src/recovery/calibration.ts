@@ -32,17 +32,18 @@ export interface Calibration {
 
 /**
  * Reads `wanted` samples, chosen over the whole set; without a number as many as the size of the input suggests. Both models' values must fit into
- * memory layer by layer: when they would not, fewer samples are taken, and a note says so. Error, kind data: `recovery.too-few-samples`.
+ * `memory` (bytes, default 1 GiB) layer by layer: when they would not, fewer samples are taken, and a note says so. Error, kind data: `recovery.too-few-samples`.
  */
 export async function readCalibration(
   { sessions, dataset, preprocess }: OpenEvaluation,
   traced: TracedModel,
   wanted?: number,
   signal?: AbortSignal,
+  memory = MEMORY_BYTES,
 ): Promise<Calibration> {
   const session = sessions[0]!;
   const asked = wanted ?? usualSamples(traced);
-  const fitting = Math.max(Math.floor(MEMORY_BYTES / bytesPerSample(traced)), LEAST_SAMPLES);
+  const fitting = Math.max(Math.floor(memory / bytesPerSample(traced)), LEAST_SAMPLES);
   const limit = Math.min(asked, fitting);
   if (Math.min(limit, dataset.size) < LEAST_SAMPLES) throw tooFew(Math.min(limit, dataset.size));
   const fixed = fixedBatch(dataInput(session));

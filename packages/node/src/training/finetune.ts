@@ -69,7 +69,10 @@ export interface FinetuneOptions {
   /** One engine thread, so that the result is the same to the bit on one type of machine; default false. */
   readonly deterministic?: boolean;
   readonly load?: LoadOptions;
-  /** Whether formulations of convolutions are measured (default) or plain, and the file that remembers what was measured. */
+  /**
+   * Whether formulations of convolutions are measured (default) or plain (default where the result must be the same on every machine), and the file
+   * that remembers what was measured.
+   */
   readonly formulations?: 'measured' | 'plain';
   readonly cachePath?: string;
   /** Keeps journal, checkpoints and models, and may hold a run to go on with. */
@@ -127,7 +130,7 @@ function withDefaults(options: FinetuneOptions) {
     restoreNorms: options.restoreNorms ?? true,
     fromScratch: options.fromScratch ?? false,
     saveEvery: options.saveEvery ?? 50,
-    formulations: options.formulations ?? 'measured',
+    formulations: options.formulations ?? (deterministic ? 'plain' : 'measured'),
     deterministic,
     load: deterministic ? { ...load, threads: 1 } : load,
   } as const;

@@ -7,6 +7,7 @@ import {
   exportTrained,
   findFoldedNorms,
   findParameters,
+  frozenBy,
   initialiseStatistics,
   initialiseWeights,
   type LoadOptions,
@@ -117,9 +118,14 @@ export async function prepareTraining(plan: TrainingPlan): Promise<PreparedTrain
 
 async function restoreNorms(
   traced: TracedModel,
-  { engine, objective, samples, restoreNorms: wanted = true, load }: TrainingPlan,
+  { engine, objective, samples, freeze = [], restoreNorms: wanted = true, load }: TrainingPlan,
 ): Promise<{ readonly model: Model; readonly norms: readonly RestoredNorm[] }> {
-  const values = wanted ? findFoldedNorms(traced, objective.reads) : [];
+  // A frozen layer stays what it is, so nothing may be put behind it.
+  const isFree = (value: string): boolean => {
+    const { node } = traced.wiring.producers.get(value)!;
+    return frozenBy(traced.nodes[node]!, freeze).length === 0;
+  };
+  const values = wanted ? findFoldedNorms(traced, objective.reads).filter(isFree) : [];
   if (values.length === 0) return { model: traced.model, norms: [] };
   const session = await engine.load(momentsModel(traced, values), load);
   const batches = new Map<string, ChannelMoments[]>(values.map((value) => [value, []]));

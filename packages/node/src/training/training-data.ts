@@ -5,6 +5,7 @@ import {
   type Dataset,
   type Engine,
   formatAugment,
+  formatPreprocess,
   guessAugment,
   holdOut,
   type LoadOptions,
@@ -143,6 +144,10 @@ export async function openTrainingData(
       metrics,
       corrupt,
       notes: [
+        `Data: ${dataset.description}.`,
+        ...(guess ? [`Preprocessing: ${formatPreprocess(preprocess)}.`] : []),
+        ...(guess && options.preprocess === undefined ? guess.reasons : []),
+        `Task: ${task.task} (${task.reason}).`,
         judgedBy,
         `Augmentation: ${formatAugment(augment.augment)}.`,
         ...augment.reasons,

@@ -13,6 +13,7 @@ import {
 import type { CorruptImage } from '../data/training-batch.ts';
 import type { MetricChoice } from '../pipeline/choose-metrics.ts';
 import { evaluateModels } from '../pipeline/evaluate-models.ts';
+import { tellingNumbers } from '../pipeline/telling-numbers.ts';
 import type { Judge } from './training-events.ts';
 
 /** What a judge works with. */
@@ -65,7 +66,7 @@ export async function openJudge(plan: JudgePlan): Promise<OpenJudge> {
         yield* evaluateModels([...reference, subject], walk);
         for (const image of corrupt.splice(0)) yield { type: 'training.corrupt', image };
         const metric: Pick<Metric, 'name' | 'higherIsBetter' | 'result'> = (labelled[0] ?? agreement[0])!;
-        const numbers = metric.result();
+        const numbers = tellingNumbers(metric);
         const { name, higherIsBetter } = metric;
         return { name, value: numbers[name] ?? Number.NaN, higherIsBetter, metrics: numbers };
       } finally {

@@ -94,6 +94,7 @@ const prelu: GradientRule = {
     ];
   },
   parameters: { 1: 'no-decay' },
+  initial: { 1: 0.25 },
 };
 
 /** Bounds at the end of float32's range stand for none. */

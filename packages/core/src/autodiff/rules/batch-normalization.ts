@@ -100,6 +100,7 @@ const batchNormalization: GradientRule = {
   forward,
   backward: (c) => (c.normalization === 'batch' ? batchBackward(c) : runningBackward(c)),
   parameters: { 1: 'no-decay', 2: 'no-decay' },
+  initial: { 1: 1 },
 };
 
 /** Gradients of the batch normalization. */

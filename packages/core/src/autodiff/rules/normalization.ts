@@ -50,6 +50,7 @@ const normalization = (frameOf: (c: NodeFacts) => Frame): GradientRule => ({
     ];
   },
   parameters: { 1: 'no-decay', 2: 'no-decay' },
+  initial: { 1: 1 },
 });
 
 const instance = normalization((c) => {
