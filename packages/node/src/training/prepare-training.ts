@@ -93,7 +93,7 @@ export async function prepareTraining(plan: TrainingPlan): Promise<PreparedTrain
     statistics: () =>
       freshSeed === undefined
         ? readStatistics(traced, program.statistics)
-        : initialiseStatistics(program.statistics),
+        : initialiseStatistics(traced, program.statistics),
   };
   const initial = Object.fromEntries(
     program.state.map(({ name, length }) => [name, begin[name]?.() ?? new Float32Array(length)]),
