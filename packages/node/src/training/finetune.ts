@@ -19,6 +19,7 @@ import {
 import { chooseFormulations, type Formulations, toChoices } from './choose-formulations.ts';
 import { chooseObjective, type ObjectiveWishes } from './choose-objective.ts';
 import { checkSameSettings, type RunFolder, type TrainingSettings } from './run-folder.ts';
+import { settleProvider } from './settle-provider.ts';
 import { traceBatch } from './trace-batch.ts';
 import { type TrainResult, trainModel } from './train-model.ts';
 import {
@@ -137,8 +138,11 @@ function withDefaults(options: FinetuneOptions) {
 }
 
 async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, FinetuneResult> {
-  const plan = withDefaults(options);
-  checkRepeatable(plan);
+  const wished = withDefaults(options);
+  checkRepeatable(wished);
+  const settled = await settleProvider(wished.engine, wished.load);
+  if (settled.note !== undefined) yield { type: 'training.note', text: settled.note };
+  const plan = { ...wished, load: settled.load };
   const { engine, model, teacher, run, load, signal, freeze } = plan;
   const data = await openTrainingData(engine, model, plan.data, plan.evaluation, load);
   for (const text of data.notes) yield { type: 'training.note', text };
