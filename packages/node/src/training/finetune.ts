@@ -11,7 +11,6 @@ import {
   formatPreprocess,
   type LoadOptions,
   type Model,
-  modelBehind,
   type OptimizerOptions,
   plainChoices,
   type TracedModel,
@@ -20,7 +19,7 @@ import { chooseFormulations, type Formulations, toChoices } from './choose-formu
 import { chooseObjective, type ObjectiveWishes } from './choose-objective.ts';
 import { checkSameSettings, type RunFolder, type TrainingSettings } from './run-folder.ts';
 import { settleProvider } from './settle-provider.ts';
-import { traceBatch } from './trace-batch.ts';
+import { traceBatch, traceWhole } from './trace-batch.ts';
 import { type TrainResult, trainModel } from './train-model.ts';
 import {
   openTrainingData,
@@ -150,14 +149,14 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
   if (run?.record) checkSameSettings(run.record, settings);
 
   const outputs = model.graph.outputs.map(({ name }) => name);
-  const traced = await traceBatch(engine, model, outputs, data.dims);
+  // What decodes a detector's maps may insist on one sample; training ends before it, and judging can go sample by sample.
+  const whole = await traceWhole(engine, model, outputs, data.dims);
   const { objective, reason } = await chooseObjective(
-    { ...data, task: data.task.task, traced, hasTeacher: teacher !== undefined },
+    { ...data, task: data.task.task, traced: whole.traced, hasTeacher: teacher !== undefined },
     plan.objective,
   );
   yield { type: 'training.note', text: reason };
-  // Throws for values that the model does not have.
-  modelBehind(model, objective.reads, data.dims);
+  const traced = await traceBatch(engine, model, objective.reads, data.dims);
   const parameters = findParameters(traced, objective.reads, { freeze });
   checkDifferentiable(traced, objective.reads, new Set(parameters.map(({ value }) => value)));
 
@@ -173,7 +172,7 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
     preprocess: data.preprocess,
     metrics: data.metrics,
     corrupt: data.corrupt,
-    dims: data.dims,
+    dims: whole.dims,
     ...(teacher && { teacher }),
     ...(signal && { signal }),
   });
