@@ -88,9 +88,10 @@ function evaluate({ path, output = '' }: FinishedCut): string {
 function refine(cut: FinishedCut): string {
   const { path, output = '', options } = cut;
   const { data, calibrationData = data } = options;
+  const { dataFormat, recordShape, split, labels, preprocess, task, layout } = typed(cut);
   return formatCommandLine('finetune', [output], {
-    ...typed(cut),
-    ...{ teacher: path, data: calibrationData, output: undefined, force: undefined, limit: undefined },
+    ...{ teacher: path, data: calibrationData },
+    ...{ dataFormat, recordShape, split, labels, preprocess, task, layout },
   });
 }
 
