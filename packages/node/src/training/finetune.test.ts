@@ -153,6 +153,17 @@ describe('trouble on the way', () => {
     await refused({ rate: 1e9 }).toMatchObject({ kind: 'data', code: 'train.diverged' });
   });
 
+  it('does not normalize by batches that are too small for it, and says so', async () => {
+    const small = await train({ data: { batch: 8 }, budget: { steps: 2 } });
+    expect(small.result.restoredNorms).toBe(0);
+    expect(small.events).toContainEqual({
+      type: 'training.note',
+      text: 'Batches of 8 are too small to normalize by: batch normalizations keep the statistics they have, folded ones stay folded.',
+    });
+    const large = await train({ budget: { steps: 2 } });
+    expect(large.result.restoredNorms).toBeGreaterThan(0);
+  });
+
   it('goes on with half the batch when memory runs out', async () => {
     const { result, events } = await train({ engine: scarceEngine(8), budget: { epochs: 1 } });
     expect(events).toContainEqual(expect.objectContaining({ type: 'training.batch-halved', batch: 8 }));

@@ -58,6 +58,7 @@ export interface FinetuneOptions {
   readonly averageDecay?: number;
   /** Patterns of layers that stay as they are. */
   readonly freeze?: readonly string[];
+  /** Whether folded batch normalizations are put back, default true; batches of fewer than 16 samples train without. */
   readonly restoreNorms?: boolean;
   /** Begins with fresh weights, default false. */
   readonly fromScratch?: boolean;
@@ -110,6 +111,9 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<Traini
 /** Learning rates that suit weights which know something already. */
 const RATES: Readonly<Record<OptimizerOptions['name'], number>> = { sgd: 0.01, adamw: 3e-4 };
 
+/** Smaller batches are too different from each other to normalize by. */
+const LEAST_NORMALIZED_BATCH = 16;
+
 type Plan = ReturnType<typeof withDefaults>;
 
 function withDefaults(options: FinetuneOptions) {
@@ -145,6 +149,13 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
   const { engine, model, teacher, run, load, signal, freeze } = plan;
   const data = await openTrainingData(engine, model, plan.data, plan.evaluation, load);
   for (const text of data.notes) yield { type: 'training.note', text };
+  const batchStatistics = plan.data.batch >= LEAST_NORMALIZED_BATCH;
+  if (!batchStatistics) {
+    yield {
+      type: 'training.note',
+      text: `Batches of ${plan.data.batch} are too small to normalize by: batch normalizations keep the statistics they have, folded ones stay folded.`,
+    };
+  }
   const settings = settingsOf(plan, data);
   if (run?.record) checkSameSettings(run.record, settings);
 
@@ -189,7 +200,8 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
       weightDecay: plan.weightDecay,
       averageDecay: plan.averageDecay,
       freeze,
-      restoreNorms: plan.restoreNorms,
+      batchStatistics,
+      restoreNorms: plan.restoreNorms && batchStatistics,
       saveEvery: plan.saveEvery,
       choose,
       load,
