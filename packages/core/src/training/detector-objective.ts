@@ -58,10 +58,11 @@ interface Pair {
 
 function writeScale(c: LossContext, scale: readonly HeadMap[], classCount: number): readonly WrittenLoss[] {
   const { emit } = c;
+  const hasClassMap = scale.some(({ dims }) => dims[1] === classCount);
   const pairs = scale.map(({ value }): Pair => {
     const map = c.value(value);
     const [batch, channels, ...spatial] = map.dims as readonly [number, number, ...number[]];
-    const kind = kindOf(channels, classCount);
+    const kind = kindOf(channels, classCount, hasClassMap);
     const anchors = kind === 'anchors' ? channels / (classCount + 5) : 1;
     const positions = spatial.reduce((product, size) => product * size, 1);
     const dims = [batch, anchors, channels / anchors, positions] as const;
@@ -93,10 +94,11 @@ function writeScale(c: LossContext, scale: readonly HeadMap[], classCount: numbe
   });
 }
 
-function kindOf(channels: number, classCount: number): MapKind {
+/** Beside a map of classes there are no anchors, although 64 numbers of a box may look like 8 anchors of 3 classes. */
+function kindOf(channels: number, classCount: number, hasClassMap: boolean): MapKind {
   if (channels === classCount) return 'classes';
   if (channels === 1) return 'objectness';
-  return channels % (classCount + 5) === 0 ? 'anchors' : 'boxes';
+  return !hasClassMap && channels % (classCount + 5) === 0 ? 'anchors' : 'boxes';
 }
 
 /** How sure the teacher is that something is there, [N, A, 1, H·W]: the product of what its maps of this scale say. */

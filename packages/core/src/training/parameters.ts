@@ -26,7 +26,8 @@ export interface FreezeOptions {
 }
 
 /**
- * The parameters behind `targets`, those of the last node first: gradients come in that order, so that none has to wait for all others.
+ * The parameters behind `targets`, those of the last node first: gradients come in that order, so that none has to wait for all others. A
+ * constant that a frozen layer shares with others stays as it is.
  * Error, kind usage: `train.unknown-layer` for a pattern that matches no layer; `train.nothing-to-train` when nothing is left.
  */
 export function findParameters(
@@ -36,6 +37,7 @@ export function findParameters(
 ): readonly Parameter[] {
   const found = new Map<string, DecayKind>();
   const matched = new Set<string>();
+  const held = new Set<string>();
   for (const index of ancestorsOf(traced, targets, new Map()).toReversed()) {
     const node = traced.nodes[index]!;
     const ruled = Object.entries(gradientRuleOf(node)?.parameters ?? {});
@@ -43,9 +45,13 @@ export function findParameters(
     if (trainable.length === 0) continue;
     const hits = frozenBy(node, freeze);
     for (const pattern of hits) matched.add(pattern);
-    if (hits.length > 0) continue;
-    for (const [input, decay] of trainable) found.set(node.inputs[Number(input)]!, decay);
+    for (const [input, decay] of trainable) {
+      const value = node.inputs[Number(input)]!;
+      if (hits.length > 0) held.add(value);
+      else found.set(value, decay);
+    }
   }
+  for (const value of held) found.delete(value);
   const idle = freeze.find((pattern) => !matched.has(pattern));
   if (idle !== undefined) throw unknownLayer(idle);
   if (found.size === 0) throw nothingToTrain(freeze);

@@ -63,7 +63,7 @@ export async function chooseFormulations(
   const cache = await readCache(cachePath);
   const known = cache[place] ?? { block: await findBlock(engine, load), choices: {} };
   const shapes = [...convolutionShapes(traced, targets)];
-  const fresh = shapes.filter(([key]) => known.choices[key] === undefined);
+  const fresh = shapes.filter(([key, shape]) => !isCandidate(known.choices[key], shape, known.block));
   const choices: Record<string, ConvolutionChoice> = { ...known.choices };
   for (const [i, [key, shape]] of fresh.entries()) {
     onMeasure(i, fresh.length);
@@ -150,12 +150,29 @@ async function openRun({ model, inputs }: Racer, engine: Engine, load: LoadOptio
 
 type Cache = Readonly<Record<string, Formulations>>;
 
-/** A cache that cannot be read is as good as none: it is only ever a shortcut. */
+/** A cache that cannot be read is as good as none, and so is an entry that is not what one should be: it is only ever a shortcut. */
 async function readCache(path: string | undefined): Promise<Cache> {
   if (path === undefined) return {};
-  return readFile(path, 'utf8').then(
-    (text) => JSON.parse(text) as Cache,
-    () => ({}),
+  const stored: unknown = await readFile(path, 'utf8')
+    .then((text) => JSON.parse(text))
+    .catch(() => undefined);
+  if (!isRecord(stored)) return {};
+  return Object.fromEntries(
+    Object.entries(stored).filter((entry): entry is [string, Formulations] => isFormulations(entry[1])),
+  );
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+const isFormulations = (value: unknown): value is Formulations =>
+  isRecord(value) && typeof value.block === 'number' && isRecord(value.choices);
+
+/** Whether a remembered choice is one that would be considered today. */
+function isCandidate(choice: ConvolutionChoice | undefined, shape: ConvolutionShape, block: number): boolean {
+  const candidates = candidatesOf(shape, block);
+  return (Object.keys(candidates) as ConvolutionPart[]).every((part) =>
+    candidates[part].some((candidate) => candidate === choice?.[part]),
   );
 }
 
