@@ -22,14 +22,14 @@ const test = ['--data', fileOf('test.bin'), ...shape];
 
 await mkdir(folder, { recursive: true });
 await copyFile(join(home, 'inspection.onnx'), original);
-console.log(`Drawing ${2 * count} pictures to recover on, and ${count} others to judge by …`);
-await writeFile(fileOf('recovery.bin'), packRecords(drawPictures({ ...SPLITS.train, count: 2 * count })));
+console.log(`Drawing ${4 * count} pictures to recover on, and ${count} others to judge by …`);
+await writeFile(fileOf('recovery.bin'), packRecords(drawPictures({ ...SPLITS.train, count: 4 * count })));
 await writeFile(fileOf('test.bin'), packRecords(drawPictures({ ...SPLITS.test, count })));
 
 run('inspect', original);
 const accuracies = [judge(original)];
 run(
-  ...['prune', original, '--criterion', 'fscl', '--macs', '0.5', '--round-to', '8'],
+  ...['prune', original, '--criterion', 'fscl', '--macs', '0.5', '--round-to', '16'],
   ...['-o', cut, '--save-plan', plan, '--no-bench', '--force'],
 );
 run('verify', original, cut, '--plan', plan);
@@ -40,7 +40,7 @@ run(
 );
 accuracies.push(judge(reconstructed));
 run(
-  ...['finetune', reconstructed, '--teacher', original, '--epochs', '8'],
+  ...['finetune', reconstructed, '--teacher', original, '--epochs', '6'],
   ...[...recovery, '-o', recovered, '--force'],
 );
 accuracies.push(judge(recovered));
