@@ -1,6 +1,6 @@
 // Criteria that look at images against those that look at weights alone: accuracy right after a cut, without any fine-tuning.
 // `node experiments/data-criteria.mjs [MODEL ...]` (default: all models) measures what data-criteria.jsonl does not hold yet and writes
-// the tables of data-criteria.md; delete lines to measure them anew. Needs ../shared/data and the build. About ten minutes on two quiet cores.
+// the tables of data-criteria.md; delete lines to measure them anew. Needs ../shared/data and the build.
 import { appendFile } from 'node:fs/promises';
 import {
   classificationObjective,

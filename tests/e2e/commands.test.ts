@@ -216,7 +216,9 @@ describe('prune', () => {
     const { document } = await runJson('prune', ['net.onnx', '--macs', '0.6', ...data, ...QUICK]);
     expect(Object.keys(document.before.accuracy ?? {})).toEqual(['top1']);
     expect(document.after.accuracy?.top1).toBeGreaterThanOrEqual(0);
-    expect(document.next).toBe('espalier bench net.onnx net-pruned.onnx');
+    expect(document.next).toBe(
+      'espalier finetune net-pruned.onnx --teacher net.onnx --data data.bin --data-format records --record-shape 3x8x8',
+    );
     expect(document.agreement).toBeUndefined();
   });
 

@@ -19,6 +19,8 @@ describe('help', () => {
       'groups',
       'score',
       'prune',
+      'finetune',
+      'train',
       'verify',
       'eval',
       'bench',
@@ -35,7 +37,7 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/-o, --output <FILE>/);
     expect(stdout).toMatch(/--no-verify +do not prove/);
-    const headings = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Engine'];
+    const headings = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Recovery', 'Engine'];
     expect(stdout.match(/^\w+(?=:$)/gm)).toEqual(['Arguments', ...headings, 'Options', 'Examples']);
     // Few options need no headings.
     expect((await place.run(['inspect', '--help'])).stdout).not.toMatch(/^Output:$/m);

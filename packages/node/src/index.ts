@@ -43,6 +43,7 @@ export * from './training/choose-objective.ts';
 export * from './training/finetune.ts';
 export * from './training/prepare-training.ts';
 export * from './training/run-folder.ts';
+export * from './training/settle-provider.ts';
 export * from './training/teacher.ts';
 export * from './training/trace-batch.ts';
 export * from './training/train-model.ts';

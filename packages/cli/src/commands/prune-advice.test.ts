@@ -32,12 +32,18 @@ function cut(speedup: number, flags: TypedFlags = {}, width = 128, spread = 1.05
 }
 
 describe('adviseAfterCut', () => {
-  it('lets a gain speak for itself: next the model is evaluated, or measured at leisure', () => {
+  it('lets a gain speak for itself: next the model is evaluated, or trained where data are at hand', () => {
     expect(adviseAfterCut(cut(1.6))).toEqual({
       remarks: [],
       next: 'espalier eval small.onnx --reference net.onnx --data DATA',
     });
-    expect(adviseAfterCut(cut(1.6, { data: 'images' })).next).toBe('espalier bench net.onnx small.onnx');
+    expect(adviseAfterCut(cut(1.6, { data: 'images' })).next).toBe(
+      'espalier finetune small.onnx --teacher net.onnx --data images',
+    );
+    const apart = { data: 'test', calibrationData: 'train', preprocess: 'mean=.5', limit: '100' };
+    expect(adviseAfterCut(cut(1.6, apart)).next).toBe(
+      'espalier finetune small.onnx --teacher net.onnx --data train --preprocess mean=.5',
+    );
     expect(adviseAfterCut({ ...cut(1.6), output: undefined }).next).toBeNull();
   });
 

@@ -61,7 +61,7 @@ function adviseOnSpeed(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'
   const { macs, path, output, options, latency } = cut;
   const speedup = latency?.models.at(-1)?.speedup;
   const verdict = speedup && judgeSpeed(macs, speedup);
-  const usual = options.data === undefined ? evaluate(cut) : bench(cut);
+  const usual = options.data === undefined ? evaluate(cut) : refine(cut);
   if (speedup === undefined || verdict === 'as promised') {
     return { remarks: [], next: output === undefined ? null : usual };
   }
@@ -84,8 +84,15 @@ function evaluate({ path, output = '' }: FinishedCut): string {
   return `${formatCommandLine('eval', [output], { reference: path })} --data DATA`;
 }
 
-function bench({ path, output = '' }: FinishedCut): string {
-  return formatCommandLine('bench', [path, output], {});
+/** With data at hand the accuracy is known, and training is what can still raise it. */
+function refine(cut: FinishedCut): string {
+  const { path, output = '', options } = cut;
+  const { data, calibrationData = data } = options;
+  const { dataFormat, recordShape, split, labels, preprocess, task, layout } = typed(cut);
+  return formatCommandLine('finetune', [output], {
+    ...{ teacher: path, data: calibrationData },
+    ...{ dataFormat, recordShape, split, labels, preprocess, task, layout },
+  });
 }
 
 /** The multiple that widths should be of; undefined when they are already, or when the plan says what is cut. */

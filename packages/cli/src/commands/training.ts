@@ -34,32 +34,29 @@ import { createTrainingView } from './show-training.ts';
 
 type Context = CommandContext<'finetune'> | CommandContext<'train'>;
 
-/** What differs between the commands when nobody says otherwise. */
+/** What differs between the commands when nobody says otherwise; what is left out is as in `finetune` of the library. */
 interface Defaults {
   readonly command: 'finetune' | 'train';
   /** End of the new file's name. */
   readonly suffix: string;
-  readonly epochs: number;
-  readonly rates: Readonly<Record<OptimizerName, number>>;
+  readonly epochs?: number;
+  readonly rates?: Readonly<Record<OptimizerName, number>>;
 }
 
+const FINETUNE: Defaults = { command: 'finetune', suffix: 'finetuned' };
+
+const TRAIN: Defaults = {
+  command: 'train',
+  suffix: 'trained',
+  epochs: 60,
+  rates: { sgd: 0.05, adamw: 1e-3 },
+};
+
 /** Runs `finetune`. */
-export const runFinetune: RunCommand<'finetune'> = (context) =>
-  runTraining(context, {
-    command: 'finetune',
-    suffix: 'finetuned',
-    epochs: 10,
-    rates: { sgd: 0.01, adamw: 3e-4 },
-  });
+export const runFinetune: RunCommand<'finetune'> = (context) => runTraining(context, FINETUNE);
 
 /** Runs `train`. */
-export const runTrain: RunCommand<'train'> = (context) =>
-  runTraining(context, {
-    command: 'train',
-    suffix: 'trained',
-    epochs: 60,
-    rates: { sgd: 0.05, adamw: 1e-3 },
-  });
+export const runTrain: RunCommand<'train'> = (context) => runTraining(context, TRAIN);
 
 async function runTraining(context: Context, defaults: Defaults): Promise<CommandResult> {
   const { options, terminal } = context;
@@ -138,7 +135,9 @@ async function settle(
   const cachePath = await cacheFile('formulations.json');
   const createMetric = metric === undefined ? undefined : await loadMetric(metric);
   const seconds = options.time === undefined ? undefined : parseDuration('--time', options.time);
-  const budget: TrainingBudget = given({ steps: options.steps, epochs: options.epochs, seconds });
+  const asked = given({ steps: options.steps, epochs: options.epochs, seconds });
+  const usual = epochs === undefined ? undefined : { epochs };
+  const budget: TrainingBudget | undefined = Object.keys(asked).length > 0 ? asked : usual;
   return {
     engine: createOrtEngine(),
     model,
@@ -169,9 +168,7 @@ async function settle(
       temperature: options.temperature,
       match: options.match,
     }),
-    budget: Object.keys(budget).length > 0 ? budget : { epochs },
     optimizer: { name: optimizer },
-    rate: options.lr ?? rates[optimizer],
     warmUp: options.warmUp,
     weightDecay: options.weightDecay,
     averageDecay: options.average,
@@ -183,6 +180,8 @@ async function settle(
     load: given({ provider, threads }),
     signal,
     ...given({
+      budget,
+      rate: options.lr ?? rates?.[optimizer],
       clipNorm: options.clip,
       evaluateEvery: options.evalEvery,
       patience: options.patience,

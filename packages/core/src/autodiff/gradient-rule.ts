@@ -30,8 +30,10 @@ export interface GradientContext extends RuleContext {
 export interface WrittenNode {
   /** Names of the outputs in the graph that is written, as many as the node has. */
   readonly outputs: readonly string[];
-  /** Values that `backward`, or whoever assembles the training graph, asks for by name. */
+  /** Values that `backward` asks for by name. */
   readonly saved?: Readonly<Record<string, string>>;
+  /** Constant inputs that follow what each batch shows, such as running statistics, and the values of this batch. */
+  readonly running?: readonly { readonly input: number; readonly batch: string }[];
 }
 
 /** Whether weight decay applies to a parameter: not to biases and normalization scales. */

@@ -47,12 +47,14 @@ describe('initialiseWeights', () => {
   });
 });
 
-it('begins running statistics with mean 0 and variance 1', () => {
-  const shared = { node: 0, size: 2 };
-  expect(
-    initialiseStatistics([
-      { ...shared, value: 'mean', saved: 'mean', offset: 0 },
-      { ...shared, value: 'variance', saved: 'variance', offset: 2 },
-    ]),
-  ).toEqual(Float32Array.of(0, 0, 1, 1));
+it('begins running statistics with mean 0 and variance 1', async () => {
+  const { traced } = await prepare();
+  const [norm] = traced.nodes.filter((node) => node.opType === 'BatchNormalization');
+  const [mean, variance] = norm!.inputs.slice(3) as [string, string];
+  const size = traced.shapeOf(mean)![0]!;
+  const vector = initialiseStatistics(traced, [
+    { value: mean, offset: 0, size },
+    { value: variance, offset: size, size },
+  ]);
+  expect(Array.from(vector)).toEqual(Array.from({ length: 2 * size }, (_, i) => (i < size ? 0 : 1)));
 });

@@ -30,11 +30,14 @@ export function initialiseWeights(
   return vector;
 }
 
-/** Running statistics before the first batch: mean 0, variance 1. */
-export function initialiseStatistics(statistics: readonly RunningStatistic[]): Float32Array {
+/** Running statistics before the first batch, as their rules say: mean 0, variance 1. */
+export function initialiseStatistics(
+  traced: TracedModel,
+  statistics: readonly RunningStatistic[],
+): Float32Array {
   const vector = new Float32Array(statistics.reduce((sum, { size }) => sum + size, 0));
-  for (const { saved, offset, size } of statistics) {
-    vector.fill(saved === 'variance' ? 1 : 0, offset, offset + size);
+  for (const { value, offset, size } of statistics) {
+    vector.fill(initialValue(traced, value), offset, offset + size);
   }
   return vector;
 }

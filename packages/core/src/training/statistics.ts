@@ -7,30 +7,23 @@ import { elementCount, toFloat32 } from '../onnx/tensor.ts';
 /** How much of a running statistic each batch replaces, as in PyTorch. */
 export const STATISTICS_MOMENTUM = 0.1;
 
-/** A mean or variance vector of the model, and its place in the vector of all statistics. */
+/** A constant of the model that follows the batches (a mean, a variance), and its place in the vector of all of them. */
 export interface RunningStatistic {
   /** Name of the constant in the model. */
   readonly value: string;
-  /** Index of the node whose batches it follows, and the name under which its rule saved them. */
-  readonly node: number;
-  readonly saved: 'mean' | 'variance';
   readonly offset: number;
   readonly size: number;
 }
 
-/** The statistics of a written forward pass: wherever a rule saved the mean and variance of its batch. */
-export function findStatistics({ traced, nodes, written }: ForwardPass): readonly RunningStatistic[] {
+/** The statistics of a written forward pass: whatever its rules say follows the batches. */
+export function findStatistics(forward: ForwardPass): readonly RunningStatistic[] {
+  const { traced } = forward;
   let offset = 0;
-  return nodes.flatMap((index) => {
-    if (written.get(index)?.saved?.variance === undefined) return [];
-    const { inputs } = traced.nodes[index]!;
-    return (['mean', 'variance'] as const).map((saved, i): RunningStatistic => {
-      const value = inputs[3 + i]!;
-      const size = elementCount(tracedShape(traced, value));
-      const statistic = { value, node: index, saved, offset, size };
-      offset += size;
-      return statistic;
-    });
+  return runningValues(forward).map(({ value }) => {
+    const size = elementCount(tracedShape(traced, value));
+    const statistic = { value, offset, size };
+    offset += size;
+    return statistic;
   });
 }
 
@@ -45,15 +38,22 @@ export function readStatistics(
 }
 
 /** Writes the statistics after a batch: what was there moves towards what the batch showed. */
-export function writeStatistics(
-  emit: Emitter,
-  { written }: ForwardPass,
-  statistics: readonly RunningStatistic[],
-  running: string,
-): string {
+export function writeStatistics(emit: Emitter, forward: ForwardPass, running: string): string {
+  const { traced } = forward;
   const batch = emit.concat(
-    statistics.map(({ node, saved, size }) => emit.reshape(written.get(node)!.saved![saved]!, [size])),
+    runningValues(forward).map(({ value, batch: found }) =>
+      emit.reshape(found, [elementCount(tracedShape(traced, value))]),
+    ),
     0,
   );
   return emit.add(running, emit.scale(emit.sub(batch, running), STATISTICS_MOMENTUM));
+}
+
+function runningValues({ traced, nodes, written }: ForwardPass) {
+  return nodes.flatMap((index) =>
+    (written.get(index)?.running ?? []).map(({ input, batch }) => ({
+      value: traced.nodes[index]!.inputs[input]!,
+      batch,
+    })),
+  );
 }

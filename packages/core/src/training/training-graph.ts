@@ -112,7 +112,7 @@ export function writeTrainingGraph(options: TrainingOptions): TrainingProgram {
   });
   if (statistics.length > 0) {
     const length = statistics.reduce((sum, { size }) => sum + size, 0);
-    hand('statistics', writeStatistics(emit, forward, statistics, vector('statistics', length)), length);
+    hand('statistics', writeStatistics(emit, forward, vector('statistics', length)), length);
   }
   handOut(emit, pass.loss, STEP_OUTPUTS.loss, []);
   handOut(emit, norm, STEP_OUTPUTS.gradientNorm, []);

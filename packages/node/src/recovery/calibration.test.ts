@@ -9,6 +9,7 @@ const engine = createOrtEngine();
 function samplesOf(size: number, dims: readonly number[]): Dataset {
   return {
     ...{ name: 'noise', kind: 'arrays', size, description: 'noise', choice: 'the first' },
+    sampleAt: () => Promise.reject(new Error('Calibration walks through the set.')),
     async *samples({ limit = size } = {}) {
       const random = createRandom(3);
       const count = dims.reduce((a, b) => a * b, 1);

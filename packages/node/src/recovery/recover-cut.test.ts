@@ -38,6 +38,7 @@ function network(): Uint8Array {
 function noise(size: number): Dataset {
   return {
     ...{ name: 'noise', kind: 'arrays', size, description: 'noise', choice: 'the first' },
+    sampleAt: () => Promise.reject(new Error('Calibration walks through the set.')),
     async *samples({ limit = size } = {}) {
       const random = createRandom(3);
       for (let i = 0; i < Math.min(limit, size); i++) {

@@ -78,6 +78,16 @@ describe('a training', () => {
     expect(result.model.graph.inputs).toEqual(smallNet().graph.inputs);
   });
 
+  it('is judged by a limited part of what is held out, every class alike', async () => {
+    const { result } = await train({ budget: { steps: 2 }, evaluation: { share: 0.2, limit: 8 } });
+    expect(result.data).toMatchObject({ size: 160, judged: { size: 8 } });
+    const labels: unknown[] = [];
+    for await (const { target } of result.data.judged.samples()) labels.push(target);
+    for (const index of [0, 1, 2, 3]) {
+      expect(labels.filter((target) => (target as { index: number }).index === index)).toHaveLength(2);
+    }
+  });
+
   it('begins anew from scratch, as the seed says', async () => {
     const change = { fromScratch: true, rate: 0.05, budget: { steps: 30 } };
     const { result } = await train(change);
@@ -141,6 +151,17 @@ describe('trouble on the way', () => {
 
   it('gives up on a training that explodes again and again', async () => {
     await refused({ rate: 1e9 }).toMatchObject({ kind: 'data', code: 'train.diverged' });
+  });
+
+  it('does not normalize by batches that are too small for it, and says so', async () => {
+    const small = await train({ data: { batch: 8 }, budget: { steps: 2 } });
+    expect(small.result.restoredNorms).toBe(0);
+    expect(small.events).toContainEqual({
+      type: 'training.note',
+      text: 'Batches of 8 are too small to normalize by: batch normalizations keep the statistics they have, folded ones stay folded.',
+    });
+    const large = await train({ budget: { steps: 2 } });
+    expect(large.result.restoredNorms).toBeGreaterThan(0);
   });
 
   it('goes on with half the batch when memory runs out', async () => {

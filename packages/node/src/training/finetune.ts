@@ -11,7 +11,6 @@ import {
   formatPreprocess,
   type LoadOptions,
   type Model,
-  modelBehind,
   type OptimizerOptions,
   plainChoices,
   type TracedModel,
@@ -19,7 +18,8 @@ import {
 import { chooseFormulations, type Formulations, toChoices } from './choose-formulations.ts';
 import { chooseObjective, type ObjectiveWishes } from './choose-objective.ts';
 import { checkSameSettings, type RunFolder, type TrainingSettings } from './run-folder.ts';
-import { traceBatch } from './trace-batch.ts';
+import { settleProvider } from './settle-provider.ts';
+import { traceBatch, traceWhole } from './trace-batch.ts';
 import { type TrainResult, trainModel } from './train-model.ts';
 import {
   openTrainingData,
@@ -58,6 +58,7 @@ export interface FinetuneOptions {
   readonly averageDecay?: number;
   /** Patterns of layers that stay as they are. */
   readonly freeze?: readonly string[];
+  /** Whether folded batch normalizations are put back, default true; batches of fewer than 16 samples train without. */
   readonly restoreNorms?: boolean;
   /** Begins with fresh weights, default false. */
   readonly fromScratch?: boolean;
@@ -110,6 +111,9 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<Traini
 /** Learning rates that suit weights which know something already. */
 const RATES: Readonly<Record<OptimizerOptions['name'], number>> = { sgd: 0.01, adamw: 3e-4 };
 
+/** Smaller batches are too different from each other to normalize by. */
+const LEAST_NORMALIZED_BATCH = 16;
+
 type Plan = ReturnType<typeof withDefaults>;
 
 function withDefaults(options: FinetuneOptions) {
@@ -137,23 +141,33 @@ function withDefaults(options: FinetuneOptions) {
 }
 
 async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, FinetuneResult> {
-  const plan = withDefaults(options);
-  checkRepeatable(plan);
+  const wished = withDefaults(options);
+  checkRepeatable(wished);
+  const settled = await settleProvider(wished.engine, wished.load);
+  if (settled.note !== undefined) yield { type: 'training.note', text: settled.note };
+  const plan = { ...wished, load: settled.load };
   const { engine, model, teacher, run, load, signal, freeze } = plan;
   const data = await openTrainingData(engine, model, plan.data, plan.evaluation, load);
   for (const text of data.notes) yield { type: 'training.note', text };
+  const batchStatistics = plan.data.batch >= LEAST_NORMALIZED_BATCH;
+  if (!batchStatistics) {
+    yield {
+      type: 'training.note',
+      text: `Batches of ${plan.data.batch} are too small to normalize by: batch normalizations keep the statistics they have, folded ones stay folded.`,
+    };
+  }
   const settings = settingsOf(plan, data);
   if (run?.record) checkSameSettings(run.record, settings);
 
   const outputs = model.graph.outputs.map(({ name }) => name);
-  const traced = await traceBatch(engine, model, outputs, data.dims);
+  // What decodes a detector's maps may insist on one sample; training ends before it, and judging can go sample by sample.
+  const whole = await traceWhole(engine, model, outputs, data.dims);
   const { objective, reason } = await chooseObjective(
-    { ...data, task: data.task.task, traced, hasTeacher: teacher !== undefined },
+    { ...data, task: data.task.task, traced: whole.traced, hasTeacher: teacher !== undefined },
     plan.objective,
   );
   yield { type: 'training.note', text: reason };
-  // Throws for values that the model does not have.
-  modelBehind(model, objective.reads, data.dims);
+  const traced = await traceBatch(engine, model, objective.reads, data.dims);
   const parameters = findParameters(traced, objective.reads, { freeze });
   checkDifferentiable(traced, objective.reads, new Set(parameters.map(({ value }) => value)));
 
@@ -169,9 +183,8 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
     preprocess: data.preprocess,
     metrics: data.metrics,
     corrupt: data.corrupt,
-    dims: data.dims,
+    dims: whole.dims,
     ...(teacher && { teacher }),
-    ...(plan.evaluation.limit !== undefined && { limit: plan.evaluation.limit }),
     ...(signal && { signal }),
   });
   try {
@@ -187,7 +200,8 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
       weightDecay: plan.weightDecay,
       averageDecay: plan.averageDecay,
       freeze,
-      restoreNorms: plan.restoreNorms,
+      batchStatistics,
+      restoreNorms: plan.restoreNorms && batchStatistics,
       saveEvery: plan.saveEvery,
       choose,
       load,

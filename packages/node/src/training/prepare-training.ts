@@ -44,6 +44,8 @@ export interface TrainingPlan {
   readonly freeze?: readonly string[];
   /** Whether folded batch normalizations are put back, default true. */
   readonly restoreNorms?: boolean;
+  /** As `writeTrainingGraph` takes it. */
+  readonly batchStatistics?: boolean;
   /** Begins with fresh weights drawn from this seed instead of the model's own. */
   readonly freshSeed?: number;
   /** Picks formulations once the shapes are known. */
@@ -78,6 +80,7 @@ export async function prepareTraining(plan: TrainingPlan): Promise<PreparedTrain
     optimizer,
     ...(plan.weightDecay !== undefined && { weightDecay: plan.weightDecay }),
     ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
+    ...(plan.batchStatistics !== undefined && { batchStatistics: plan.batchStatistics }),
     choices: await plan.choose(traced, objective.reads),
     contrib: engine.name.startsWith('onnxruntime'),
   });
@@ -93,7 +96,7 @@ export async function prepareTraining(plan: TrainingPlan): Promise<PreparedTrain
     statistics: () =>
       freshSeed === undefined
         ? readStatistics(traced, program.statistics)
-        : initialiseStatistics(program.statistics),
+        : initialiseStatistics(traced, program.statistics),
   };
   const initial = Object.fromEntries(
     program.state.map(({ name, length }) => [name, begin[name]?.() ?? new Float32Array(length)]),

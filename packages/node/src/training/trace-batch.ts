@@ -42,6 +42,28 @@ export async function traceBatch(
   return traced;
 }
 
+/** A model traced with all its outputs, and the dims it was traced at. */
+export interface WholeTrace {
+  readonly traced: TracedModel;
+  readonly dims: readonly number[];
+}
+
+/** Traces what lies behind all outputs: at the given dims, or with one sample where the graph insists on it. Errors: those of `traceModel`. */
+export async function traceWhole(
+  engine: Engine,
+  model: Model,
+  outputs: readonly string[],
+  dims: readonly number[],
+): Promise<WholeTrace> {
+  try {
+    return { traced: await traceBatch(engine, model, outputs, dims), dims };
+  } catch (error) {
+    if (!(error instanceof EspalierError && error.code === 'train.fixed-batch')) throw error;
+    const single = [1, ...dims.slice(1)];
+    return { traced: await traceBatch(engine, model, outputs, single), dims: single };
+  }
+}
+
 function fixedBatch(batch: number, why: string, cause?: unknown): EspalierError {
   return new EspalierError({
     kind: 'model',

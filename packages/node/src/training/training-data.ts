@@ -94,7 +94,7 @@ export async function openTrainingData(
     : holdOut(all, evaluation.share ?? 0.1, seed, classes);
   const corrupt: CorruptImage[] = [];
   const judgedSet = hasOwn ? await openJudged(options, evaluation) : dataset;
-  const judgedAt = hasOwn ? await positionsOf(judgedSet, evaluation.limit) : held;
+  const judgedAt = await choosePart(judgedSet, hasOwn ? undefined : held, evaluation.limit);
   const judged = pickSamples(judgedSet, judgedAt, noteOnce(corrupt));
 
   const own = pickSamples(dataset, train, noteOnce(corrupt));
@@ -129,7 +129,7 @@ export async function openTrainingData(
     );
     const judgedBy = hasOwn
       ? `Judged by ${judgedAt.length} samples: ${judgedSet.description}.`
-      : `${held.length} of ${all.length} samples are held out to judge by, and never trained on.`;
+      : `${held.length} of ${all.length} samples are held out to judge by, and never trained on.${judgedAt.length < held.length ? ` ${judgedAt.length} of them are used.` : ''}`;
     return {
       dataset,
       target,
@@ -169,13 +169,16 @@ function openJudged(
   return openDataset(evaluation.path ?? path, { ...rest, ...(split !== undefined && { split }) });
 }
 
-async function positionsOf(dataset: Dataset, limit: number | undefined): Promise<readonly number[]> {
+/** At most `limit` of the positions (default: all of the set), every class with its share. */
+async function choosePart(
+  dataset: Dataset,
+  positions: readonly number[] | undefined,
+  limit: number | undefined,
+): Promise<readonly number[]> {
   const labels = await dataset.classLabels?.();
-  return choosePositions(
-    dataset.size,
-    labels?.map(({ index }) => index),
-    limit,
-  );
+  const part = positions ?? choosePositions(dataset.size);
+  const classes = labels && part.map((position) => labels[position]!.index);
+  return choosePositions(part.length, classes, limit).map((place) => part[place]!);
 }
 
 async function firstTarget(dataset: Dataset): Promise<Target> {

@@ -28,7 +28,6 @@ export interface JudgePlan {
   /** Corrupt pictures of the data set that were met and not yet told. */
   readonly corrupt: CorruptImage[];
   readonly teacher?: Model;
-  readonly limit?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -40,7 +39,7 @@ export interface OpenJudge {
 
 /** Opens a judge. Errors: `train.nothing-to-judge` (kind usage) without labels and without a teacher; those of the engine. */
 export async function openJudge(plan: JudgePlan): Promise<OpenJudge> {
-  const { engine, load, dims, metrics, dataset, preprocess, corrupt, limit, signal } = plan;
+  const { engine, load, dims, metrics, dataset, preprocess, corrupt, signal } = plan;
   const open = (model: Model): Promise<Session> => {
     const outputs = model.graph.outputs.map(({ name }) => name);
     return engine.load(modelBehind(model, outputs, dims), load);
@@ -52,7 +51,6 @@ export async function openJudge(plan: JudgePlan): Promise<OpenJudge> {
     dataset,
     preprocess,
     batch: dims[0]!,
-    ...(limit !== undefined && { limit }),
     ...(signal && { signal }),
   };
   return {

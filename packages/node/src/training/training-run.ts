@@ -50,6 +50,8 @@ export interface TrainOptions {
   readonly clipNorm?: number;
   readonly freeze?: readonly string[];
   readonly restoreNorms?: boolean;
+  /** Whether batch normalizations use and follow the statistics of each batch (default), or those they have. */
+  readonly batchStatistics?: boolean;
   /** Begins with fresh weights drawn from this seed instead of the model's own. */
   readonly freshSeed?: number;
   /** Most of the weights' average that stays at a step, default 0.99. */

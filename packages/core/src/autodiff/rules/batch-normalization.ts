@@ -40,7 +40,17 @@ function forward(c: RuleContext): WrittenNode {
   const variance = emit.reduceMean(emit.mul(centred, centred), reduced(c));
   const inverse = inverseDeviation(c, variance);
   const y = affine(c, centred, emit.mul(c.input(1), inverse), c.input(2));
-  return { outputs: outputsOf(c, y), saved: { mean, variance, inverse, centred } };
+  const count = elementCount(reduced(c).map((axis) => c.inShape(0)[axis]!));
+  // What a sample says of the variance behind it: without the factor it would come out too small.
+  const unbiased = emit.scale(variance, count / Math.max(1, count - 1));
+  return {
+    outputs: outputsOf(c, y),
+    saved: { inverse, centred },
+    running: [
+      { input: 3, batch: mean },
+      { input: 4, batch: unbiased },
+    ],
+  };
 }
 
 /** Whatever the node states, its own statistics are used. */
@@ -100,7 +110,7 @@ const batchNormalization: GradientRule = {
   forward,
   backward: (c) => (c.normalization === 'batch' ? batchBackward(c) : runningBackward(c)),
   parameters: { 1: 'no-decay', 2: 'no-decay' },
-  initial: { 1: 1 },
+  initial: { 1: 1, 4: 1 },
 };
 
 /** Gradients of the batch normalization. */

@@ -3,6 +3,7 @@
 // also take weights that change at every step, which the plain operator runs several times slower.
 import { elementCount } from '../../onnx/tensor.ts';
 import type { Emitter } from '../emitter.ts';
+import { reverseTaps } from './reverse-taps.ts';
 
 /** Where a blocked convolution reads: strides and dilations per spatial axis, pads as ONNX lists them. */
 export interface BlockedWindow {
@@ -52,14 +53,9 @@ export function blockFilter(
   block: number,
 ): BlockedFilter {
   const [outputs, inputs, ...kernel] = dims as readonly [number, number, ...number[]];
+  if (inputs < block) return { ...blockRows(emit, weight, dims, block), depthwise: false };
   const taps = elementCount(kernel);
   const channels = wholeBlocks(outputs, block);
-  if (inputs < block) {
-    const padded = emit.pad(weight, [0, 0, 0, 0, channels - outputs, 0, 0, 0]);
-    const parted = emit.reshape(padded, [channels / block, block, inputs * taps]);
-    const name = emit.reshape(emit.transpose(parted, [0, 2, 1]), [channels, inputs, ...kernel]);
-    return { name, channels, depthwise: false };
-  }
   const depth = wholeBlocks(inputs, block);
   const padded = emit.pad(weight, [0, 0, 0, 0, channels - outputs, depth - inputs, 0, 0]);
   const parted = emit.reshape(padded, [channels / block, block, depth / block, block, taps]);
@@ -87,13 +83,8 @@ export function blockDepthwiseFilter(
   block: number,
   reversed = false,
 ): BlockedFilter {
-  const [count, , ...kernel] = dims as readonly [number, number, ...number[]];
-  const channels = wholeBlocks(count, block);
   const ordered = reversed ? reverseTaps(emit, weight, dims) : weight;
-  const padded = emit.pad(ordered, [0, 0, 0, 0, channels - count, 0, 0, 0]);
-  const parted = emit.reshape(padded, [channels / block, block, elementCount(kernel)]);
-  const name = emit.reshape(emit.transpose(parted, [0, 2, 1]), [channels, 1, ...kernel]);
-  return { name, channels, depthwise: true };
+  return { ...blockRows(emit, ordered, dims, block), depthwise: true };
 }
 
 /** The depthwise filter with one 1 at `tap`: what it is convolved with is shifted, cropped or thinned out. */
@@ -129,13 +120,13 @@ export function blockedConv(
   });
 }
 
-function reverseTaps(emit: Emitter, weight: string, dims: readonly number[]): string {
-  const [outputs, inputs, ...kernel] = dims as readonly [number, number, ...number[]];
-  const taps = elementCount(kernel);
-  if (taps === 1) return weight;
-  const order = emit.integers(Array.from({ length: taps }, (_, i) => taps - 1 - i));
-  const flat = emit.reshape(weight, [outputs, inputs, taps]);
-  return emit.reshape(emit.op('Gather', [flat, order], { axis: 2 }), dims);
+/** A weight blocked along its first axis only. */
+function blockRows(emit: Emitter, weight: string, dims: readonly number[], block: number) {
+  const [outputs, ...rest] = dims as readonly [number, ...number[]];
+  const channels = wholeBlocks(outputs, block);
+  const padded = emit.pad(weight, [0, 0, 0, 0, channels - outputs, 0, 0, 0]);
+  const parted = emit.reshape(padded, [channels / block, block, elementCount(rest)]);
+  return { name: emit.reshape(emit.transpose(parted, [0, 2, 1]), [channels, ...rest]), channels };
 }
 
 function padChannels(emit: Emitter, value: string, dims: readonly number[], channels: number): string {

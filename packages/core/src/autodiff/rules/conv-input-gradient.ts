@@ -10,6 +10,7 @@ import {
   fromBlocked,
   toBlocked,
 } from './blocked-layout.ts';
+import { reverseTaps } from './reverse-taps.ts';
 
 /** Writes the gradient of the input of a convolution in the chosen formulation. */
 export function inputGradient(
@@ -45,9 +46,9 @@ function flippedConvolution(c: GradientContext, shape: ConvolutionShape, gradien
   const { emit } = c;
   const { weight, dilations, groups } = shape;
   const [outputs, perGroup, ...kernel] = weight as readonly [number, number, ...number[]];
-  const taps = elementCount(kernel);
-  const parted = emit.reshape(c.input(1), [groups, outputs / groups, perGroup, taps]);
-  const turned = reverse(emit, emit.transpose(parted, [0, 2, 1, 3]), taps);
+  const reversed = reverseTaps(emit, c.input(1), weight);
+  const parted = emit.reshape(reversed, [groups, outputs / groups, perGroup, elementCount(kernel)]);
+  const turned = emit.transpose(parted, [0, 2, 1, 3]);
   const filter = emit.reshape(turned, [groups * perGroup, outputs / groups, ...kernel]);
   const { value, pads } = cropped(emit, gradient, backwardPads(shape));
   return emit.op('Conv', [value, filter], { dilations, group: groups, pads });
@@ -114,10 +115,4 @@ function leftovers(shape: ConvolutionShape, output: readonly number[]): readonly
     const reached = (output[axis + 2]! - 1) * stride + window;
     return input[axis + 2]! + pads[axis]! + pads[axis + rank]! - reached;
   });
-}
-
-function reverse(emit: Emitter, value: string, taps: number): string {
-  if (taps === 1) return value;
-  const order = emit.integers(Array.from({ length: taps }, (_, i) => taps - 1 - i));
-  return emit.op('Gather', [value, order], { axis: 3 });
 }
