@@ -1,6 +1,6 @@
 // The picture set: numbered pictures of four classes, the same on every machine, in the record format that espalier reads.
 import { createRandom } from '@espalier/core';
-import { DEFECTS, MARK_KINDS, SOUND } from './defects.mjs';
+import { DEFECTS } from './defects.mjs';
 import { between, drawNoise, MATERIALS, PIXELS, SIDE } from './texture.mjs';
 
 /** Names by label. */
@@ -12,15 +12,9 @@ export const PICTURE_SHAPE = /** @type {const} */ ([3, SIDE, SIDE]);
 /** Bytes of a picture: red, green, blue plane. */
 export const PICTURE_BYTES = 3 * PIXELS;
 
-/** First of the kinds that stand for sound surfaces, one per material; the smaller ones are marks. */
-export const SURFACE_KIND = MARK_KINDS;
-
-/** Number of kinds. */
-export const KIND_COUNT = SURFACE_KIND + MATERIALS.length;
-
 /** The two parts: pictures are numbered on from `first`, so that no picture is in both. */
 export const SPLITS = /** @type {const} */ ({
-  train: { first: 0, count: 2000 },
+  train: { first: 0, count: 6000 },
   test: { first: 1_000_000, count: 1000 },
 });
 
@@ -30,7 +24,6 @@ export const SPLITS = /** @type {const} */ ({
  * @typedef {object} Picture
  * @property {number} label Index into {@link CLASS_NAMES}.
  * @property {Uint8Array} pixels Red, green and blue plane, row by row.
- * @property {Uint8Array} kinds What lies on each pixel: a kind of mark (see `Mark`), or {@link SURFACE_KIND} + the number of the material.
  */
 
 /**
@@ -42,10 +35,9 @@ export const SPLITS = /** @type {const} */ ({
 export function drawPicture(number) {
   const label = shuffledClasses(Math.floor(number / 4))[number % 4];
   const random = createRandom(number);
-  const materialIndex = random.integer(MATERIALS.length);
-  const material = MATERIALS[materialIndex];
+  const material = MATERIALS[random.integer(MATERIALS.length)];
   const surface = material.weave(random);
-  const { shade, cover, paint, kinds } = DEFECTS[CLASS_NAMES[label]](random);
+  const { shade, cover, paint } = DEFECTS[CLASS_NAMES[label]](random);
   const light = drawLight(random);
   const warmth = 0.03 * random.normal();
   const tint = material.tint.map((value, plane) => value * (1 + warmth * (1 - plane)));
@@ -60,11 +52,7 @@ export function drawPicture(number) {
       pixels[plane * PIXELS + at] = Math.round(255 * Math.min(1, Math.max(0, colour * brightness + noise)));
     }
   }
-  return {
-    label,
-    pixels,
-    kinds: kinds.map((kind) => (kind === SOUND ? SURFACE_KIND + materialIndex : kind)),
-  };
+  return { label, pixels };
 }
 
 /**

@@ -8,14 +8,7 @@ import { between, drawNoise, PIXELS, SIDE, smooth } from './texture.mjs';
  * @property {Float32Array} shade Change of the brightness by pixel, relative.
  * @property {Float32Array} cover How much of a pixel is painted over, 0..1.
  * @property {readonly [red: number, green: number, blue: number]} paint Colour of the paint, each 0..1.
- * @property {Uint8Array} kinds What lies on each pixel: a kind below {@link MARK_KINDS}, or {@link SOUND}.
  */
-
-/** Kinds of marks: scratches by direction and brightness (0-7), pits by size (8, 9), stains by colour (10-12). */
-export const MARK_KINDS = 13;
-
-/** Stands for pixels without a mark. */
-export const SOUND = 255;
 
 /**
  * Draws the mark of one class.
@@ -43,7 +36,6 @@ function blank() {
     shade: new Float32Array(PIXELS),
     cover: new Float32Array(PIXELS),
     paint: [0, 0, 0],
-    kinds: new Uint8Array(PIXELS).fill(SOUND),
   };
 }
 
@@ -61,7 +53,6 @@ function drawScratch(random) {
     const length = between(random, 16, 52);
     const width = between(random, 0.5, 1.4);
     const depth = between(random, 0.32, 0.7) * (random.next() < 0.6 ? 1 : -1);
-    const kind = (Math.round((4 * tilt) / Math.PI + 4) % 4) + (depth > 0 ? 0 : 4);
     const bend = between(random, -0.008, 0.008);
     const [x0, y0] = [between(random, 14, SIDE - 14), between(random, 14, SIDE - 14)];
     const [cos, sin] = [Math.cos(tilt), Math.sin(tilt)];
@@ -72,7 +63,6 @@ function drawScratch(random) {
       const fade = smooth((length / 2 - Math.abs(along)) / 6);
       if (fade === 0 || off > width + 1) continue;
       mark.shade[at] += depth * fade * smooth(width + 1 - off);
-      mark.kinds[at] = kind;
     }
   }
   return mark;
@@ -99,7 +89,6 @@ function drawPits(random) {
       const facing = (x * cos + y * sin) / (distance + 0.5);
       const rim = Math.exp(-((distance - radius - 0.7) ** 2)) * facing;
       mark.shade[at] += depth * (0.45 * rim - smooth(radius + 0.5 - distance));
-      if (distance < radius + 1) mark.kinds[at] = radius < 2.5 ? 8 : 9;
     }
   }
   return mark;
@@ -111,8 +100,8 @@ function drawPits(random) {
  * @type {DrawDefect}
  */
 function drawStain(random) {
-  const { shade, cover, kinds } = blank();
-  const colour = random.integer(PAINTS.length);
+  const { shade, cover } = blank();
+  const paint = PAINTS[random.integer(PAINTS.length)];
   const radius = between(random, 6, 17);
   const stretch = between(random, 0.65, 1.5);
   const soft = between(random, 2, 7);
@@ -124,7 +113,6 @@ function drawStain(random) {
     const [x, y] = [((at % SIDE) - x0) / stretch, (((at / SIDE) | 0) - y0) * stretch];
     const inside = radius * (1 + 0.45 * edge[at]) - Math.hypot(x, y);
     cover[at] = strength * smooth(inside / soft) * (0.85 + 0.15 * depth[at]);
-    if (inside > soft / 2) kinds[at] = 10 + colour;
   }
-  return { shade, cover, paint: PAINTS[colour], kinds };
+  return { shade, cover, paint };
 }

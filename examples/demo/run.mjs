@@ -1,61 +1,95 @@
-// The main job on an embedded example, as a user would type it: `npm run demo`, or `node examples/demo/run.mjs FOLDER`.
-import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+// The main job on an embedded example, as a user would type it: `npm run demo`, or `node examples/demo/run.mjs [FOLDER] [PICTURES]`.
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createOrtEngine } from '@espalier/node';
+import { ask, run } from './commands.mjs';
 import { drawPictures, PICTURE_SHAPE, packRecords, SPLITS } from './dataset.mjs';
-import { buildModel } from './model.mjs';
 
 const started = performance.now();
-const program = fileURLToPath(new URL('../../packages/cli/bin/espalier.js', import.meta.url));
-const folder = relative('.', process.argv[2] ?? fileURLToPath(new URL('out', import.meta.url))) || '.';
-const [model, pruned, plan, data] = ['inspection.onnx', 'pruned.onnx', 'plan.json', 'test.bin'].map((file) =>
-  join(folder, file),
+const home = fileURLToPath(new URL('.', import.meta.url));
+const [, , place = join(home, 'out'), pictures = SPLITS.test.count] = process.argv;
+const folder = relative('.', place) || '.';
+const count = Number(pictures);
+/** @param {string} name */
+const fileOf = (name) => join(folder, name);
+const [original, cut, reconstructed, recovered] = ['inspection', 'cut', 'reconstructed', 'recovered'].map(
+  (name) => fileOf(`${name}.onnx`),
 );
-const dataFlags = ['--data', data, '--record-shape', PICTURE_SHAPE.join('x')];
+const plan = fileOf('plan.json');
+const shape = ['--record-shape', PICTURE_SHAPE.join('x')];
+const recovery = ['--data', fileOf('recovery.bin'), ...shape];
+const test = ['--data', fileOf('test.bin'), ...shape];
 
 await mkdir(folder, { recursive: true });
-console.log(
-  `Drawing ${SPLITS.train.count} pictures to build a network from, ${SPLITS.test.count} to test it …`,
-);
-const pictures = drawPictures(SPLITS.train);
-await writeFile(data, packRecords(drawPictures(SPLITS.test)));
-console.log('Computing the weights of the network …');
-await writeFile(model, await buildModel(createOrtEngine(), pictures));
+await copyFile(join(home, 'inspection.onnx'), original);
+console.log(`Drawing ${4 * count} pictures to recover on, and ${count} others to judge by …`);
+await writeFile(fileOf('recovery.bin'), packRecords(drawPictures({ ...SPLITS.train, count: 4 * count })));
+await writeFile(fileOf('test.bin'), packRecords(drawPictures({ ...SPLITS.test, count })));
 
-run('inspect', model);
+run('inspect', original);
+const accuracies = [judge(original)];
 run(
-  'prune',
-  model,
-  '--criterion',
-  'fscl',
-  '--macs',
-  '0.6',
-  '--round-to',
-  '8',
-  '-o',
-  pruned,
-  '--save-plan',
-  plan,
-  '--no-bench',
-  '--force',
+  ...['prune', original, '--criterion', 'fscl', '--macs', '0.5', '--round-to', '16'],
+  ...['-o', cut, '--save-plan', plan, '--no-bench', '--force'],
 );
-run('verify', model, pruned, '--plan', plan);
-run('eval', model, ...dataFlags);
-run('eval', pruned, ...dataFlags);
-run('bench', model, pruned);
-console.log(`\nDone in ${Math.round((performance.now() - started) / 1000)} s; the files are in ${folder}.`);
+run('verify', original, cut, '--plan', plan);
+accuracies.push(judge(cut));
+run(
+  ...['reconstruct', cut, '--original', original, '--plan', plan],
+  ...[...recovery, '-o', reconstructed, '--force'],
+);
+accuracies.push(judge(reconstructed));
+run(
+  ...['finetune', reconstructed, '--teacher', original, '--epochs', '6'],
+  ...[...recovery, '-o', recovered, '--force'],
+);
+accuracies.push(judge(recovered));
+const { models, latency, metrics } = ask('bench', original, recovered);
+
+console.log('');
+showRow('', ['before', 'cut', 'reconstructed', 'finetuned']);
+showRow('top-1', accuracies.map(percent));
+showRow(
+  'MACs',
+  models.map(({ macs }) => `${(macs / 1e6).toFixed(1)} M`),
+);
+showRow(
+  'file',
+  models.map(({ bytes }) => `${Math.round(bytes / 1000)} kB`),
+);
+showRow(
+  'latency',
+  latency.models.map(({ medianMs }) => `${medianMs.value.toPrecision(3)} ms`),
+);
+console.log(
+  `\nWith ${percent(metrics.macsRatio)} of the multiply-accumulates it runs ${metrics.speedup.toFixed(2)}x as fast.`,
+);
+console.log(`Done in ${Math.round((performance.now() - started) / 1000)} s; the files are in ${folder}.`);
 
 /**
- * Shows a command line and runs it; its failure is the failure of the demo.
+ * Share of the test pictures that a model gets right.
  *
- * @param {...string} words
+ * @param {string} model
+ * @returns {number}
  */
-function run(...words) {
-  console.log(`\n$ npx espalier ${words.join(' ')}`);
-  const { status, error } = spawnSync(process.execPath, [program, ...words], { stdio: 'inherit' });
-  if (status === 0) return;
-  console.error(`The demo stops: espalier ${words[0]} ended with ${error ?? `exit code ${status}`}.`);
-  process.exit(status ?? 1);
+function judge(model) {
+  const { top1 } = ask('eval', model, ...test).metrics;
+  console.log(`top-1 of ${model}: ${percent(top1)}`);
+  return top1;
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/**
+ * A row of the last table. Two cells belong to the first and the last model.
+ *
+ * @param {string} name
+ * @param {readonly string[]} cells
+ */
+function showRow(name, cells) {
+  const all = cells.length === 2 ? [cells[0], '', '', cells[1]] : cells;
+  console.log(name.padEnd(8) + all.map((cell) => cell.padStart(15)).join(''));
 }

@@ -1,27 +1,35 @@
-// The embedded demo: its pictures and its network are the same on every run, and `npm run demo` does the whole job.
+// The embedded demo: its pictures are the same on every machine, its classifier is the network that `train.mjs` trains, and `npm run demo` does
+// the whole job.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createRandom, type Sample } from '@espalier/core';
-import { createOrtEngine, openDataset } from '@espalier/node';
+import { decodeModel, type Model, type Sample } from '@espalier/core';
+import { openDataset } from '@espalier/node';
 import { describe, expect, it } from 'vitest';
-import {
-  CLASS_NAMES,
-  drawPicture,
-  drawPictures,
-  KIND_COUNT,
-  packRecords,
-  SPLITS,
-  SURFACE_KIND,
-} from '../../examples/demo/dataset.mjs';
-import { buildModel } from '../../examples/demo/model.mjs';
-import { fitSparseRidge } from '../../examples/demo/ridge.mjs';
+import { drawPicture, drawPictures, packRecords, SPLITS } from '../../examples/demo/dataset.mjs';
+import { writeNetwork } from '../../examples/demo/network.mjs';
 import { openWorkplace } from './run-cli.ts';
 
-const script = fileURLToPath(new URL('../../examples/demo/run.mjs', import.meta.url));
+const fileOf = (name: string): string =>
+  fileURLToPath(new URL(`../../examples/demo/${name}`, import.meta.url));
+
+/** Runs one of the demo's scripts and returns what it printed. */
+async function runScript(name: string, ...words: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [fileOf(name), ...words])).stdout;
+}
+
+/** The commands that a script said it ran. */
+function commandsIn(stdout: string): readonly (string | undefined)[] {
+  return [...stdout.matchAll(/^\$ npx espalier (\w+)/gm)].map(([, name]) => name);
+}
+
+/** Everything about a network but its weights. */
+function structureOf({ graph: { nodes, inputs, outputs, initializers } }: Model): unknown {
+  return { nodes, inputs, outputs, weights: initializers.map(({ name, dims }) => ({ name, dims })) };
+}
 
 describe('pictures', () => {
   it('are the same on every machine', () => {
@@ -40,13 +48,6 @@ describe('pictures', () => {
     const labels = drawPictures({ first: SPLITS.test.first, count: 80 }).map(({ label }) => label);
     for (let at = 0; at < labels.length; at += 4) {
       expect(labels.slice(at, at + 4).sort()).toEqual([0, 1, 2, 3]);
-    }
-  });
-
-  it('have marks where there is a defect, and none on good parts', () => {
-    for (const { label, kinds } of drawPictures({ first: 0, count: 80 })) {
-      expect(Math.max(...kinds)).toBeLessThan(KIND_COUNT);
-      expect(kinds.some((kind) => kind < SURFACE_KIND)).toBe(CLASS_NAMES[label] !== 'good');
     }
   });
 
@@ -70,52 +71,43 @@ describe('pictures', () => {
   });
 });
 
-describe('fitSparseRidge', () => {
-  it('finds the features that tell the classes apart and drops the others', () => {
-    const random = createRandom(3);
-    const labels = Array.from({ length: 301 }, () => random.integer(2));
-    const features = Float32Array.from(
-      labels.flatMap((label) => [5 + random.normal(), 3 * label + random.normal(), random.normal(), 7]),
-    );
-    const options = { width: 4, classCount: 2, strength: 0.01, kept: 0.25 };
-    const { weights, offsets } = fitSparseRidge(features, labels, options);
-    expect(weights[5]).toBeGreaterThan(0.1);
-    for (const useless of [4, 6, 7]) expect(Math.abs(weights[useless]!)).toBeLessThan(1e-4);
-    const hits = labels.filter((label, row) => {
-      const [good = 0, bad = 0] = [0, 1].map((k) =>
-        [0, 1, 2, 3].reduce((sum, i) => sum + weights[k * 4 + i]! * features[row * 4 + i]!, offsets[k]!),
-      );
-      return (bad > good ? 1 : 0) === label;
-    });
-    expect(hits.length / labels.length).toBeGreaterThan(0.9);
+describe('the classifier', () => {
+  it('is the network of network.mjs, in a small file', async () => {
+    const bytes = await readFile(fileOf('inspection.onnx'));
+    expect(bytes.length).toBeLessThan(600_000);
+    expect(structureOf(decodeModel(bytes))).toEqual(structureOf(decodeModel(writeNetwork())));
   });
-});
 
-describe('the network', () => {
-  it('comes out the same twice', async () => {
-    const pictures = drawPictures({ first: 0, count: 60 });
-    const engine = createOrtEngine();
-    const bytes = await buildModel(engine, pictures);
-    expect(Buffer.compare(await buildModel(engine, pictures), bytes)).toBe(0);
+  it('can be made again', async () => {
+    const place = await openWorkplace();
+    try {
+      const stdout = await runScript('train.mjs', place.folder, '200', '1');
+      expect(commandsIn(stdout)).toEqual(['train', 'eval']);
+      const model = decodeModel(await readFile(join(place.folder, 'inspection.onnx')));
+      expect(structureOf(model)).toEqual(structureOf(decodeModel(writeNetwork())));
+    } finally {
+      await place.close();
+    }
   });
 });
 
 describe('npm run demo', () => {
-  it('inspects, prunes, proves, evaluates and measures', { timeout: 240_000 }, async () => {
+  it('cuts, proves, recovers and measures', { timeout: 240_000 }, async () => {
     const place = await openWorkplace();
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, [script, place.folder]);
-      const commands = [...stdout.matchAll(/^\$ npx espalier (\w+)/gm)].map(([, name]) => name);
-      expect(commands).toEqual(['inspect', 'prune', 'verify', 'eval', 'eval', 'bench']);
-      expect(stdout.match(/^proven: /gm)).toHaveLength(2);
-      expect(stdout).toMatch(/^MACs .* (59|60|61)\.\d %$/m);
-      const [before = 0, after = 0] = [...stdout.matchAll(/^top1 +(\S+)$/gm)].map(([, value]) =>
-        Number(value),
+      const stdout = await runScript('run.mjs', place.folder, '200');
+      expect(commandsIn(stdout)).toEqual(
+        'inspect eval prune verify eval reconstruct eval finetune eval bench'.split(' '),
       );
-      expect(before).toBeGreaterThan(0.88);
-      expect(after).toBeGreaterThan(0.75);
-      const { length } = await readFile(join(place.folder, 'pruned.onnx'));
-      expect(length).toBeLessThan((await readFile(join(place.folder, 'inspection.onnx'))).length);
+      expect(stdout.match(/^proven: /gm)).toHaveLength(2);
+      expect(stdout).toMatch(/^MACs .* (49|50)\.\d %$/m);
+      const [before = 0, cut = 0, reconstructed = 0, finetuned = 0] = readAccuracies(stdout);
+      expect(before).toBeGreaterThan(93);
+      expect(cut).toBeLessThan(before - 20);
+      expect(reconstructed).toBeGreaterThan(cut + 20);
+      expect(finetuned).toBeGreaterThan(before - 4);
+      const { length } = await readFile(join(place.folder, 'recovered.onnx'));
+      expect(length).toBeLessThan((await readFile(join(place.folder, 'inspection.onnx'))).length / 2);
     } finally {
       await place.close();
     }
@@ -126,10 +118,15 @@ describe('npm run demo', () => {
     const place = await openWorkplace();
     try {
       await place.write('taken', '');
-      const run = promisify(execFile)(process.execPath, [script, join(place.folder, 'taken')]);
-      await expect(run).rejects.toMatchObject({ code: 1 });
+      await expect(runScript('run.mjs', join(place.folder, 'taken'))).rejects.toMatchObject({ code: 1 });
     } finally {
       await place.close();
     }
   });
 });
+
+/** The row of the last table, percent. */
+function readAccuracies(stdout: string): readonly number[] {
+  const row = /^top-1 {2}(.*)$/m.exec(stdout)?.[1] ?? '';
+  return [...row.matchAll(/[\d.]+/g)].map(([number]) => Number(number));
+}

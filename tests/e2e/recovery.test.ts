@@ -28,7 +28,9 @@ describe.each(['recalibrate', 'reconstruct'] as const)('%s', (method) => {
     expect(document.output).toMatch(new RegExp(`/small-${method}e?d\\.onnx$`));
     expect(document.recovery).toMatchObject({ method, samples: 40, skipped: [] });
     expect(document.metrics.errorAfter).toBeLessThan(document.metrics.errorBefore);
-    expect(document.next).toMatch(/^espalier eval small-re\w+\.onnx --data data\.bin --reference net\.onnx$/);
+    expect(document.next).toMatch(
+      /^espalier eval small-re\w+\.onnx --data data\.bin --data-format records --record-shape 3x8x8 --reference net\.onnx$/,
+    );
 
     const out = ['-o', 'better.onnx', '--calibration', '20'];
     const told = await place.run([method, 'small.onnx', ...original, ...DATA, ...out]);

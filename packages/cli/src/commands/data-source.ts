@@ -2,7 +2,9 @@
 import { EspalierError } from '@espalier/core';
 import { type openDataset, parseRecordShape, readTextFile } from '@espalier/node';
 import { parse } from 'yaml';
+import type { GivenOptions } from '../options/command-line.ts';
 import type { OptionsFor } from '../options/options.ts';
+import type { CommandContext } from './command.ts';
 
 /** The flags that describe a data set. */
 export type DataFlags = Pick<OptionsFor<'verify'>, 'dataFormat' | 'recordShape' | 'split' | 'labels'>;
@@ -42,4 +44,20 @@ export async function readPreprocess(text: string): Promise<string | Readonly<Re
     message: `The preprocessing ${text} is no YAML mapping.`,
     hint: 'Write one key per line, such as `size: 224x224`, or give key=value pairs.',
   });
+}
+
+/** What `eval` must be told of data again. */
+const TOLD_AGAIN = ['dataFormat', 'recordShape', 'labels', 'preprocess', 'task', 'layout', 'metric'] as const;
+
+/** Values of a command's options and where they are from. */
+interface ResolvedFlags {
+  readonly options: GivenOptions;
+  readonly sources: CommandContext<'eval'>['sources'];
+}
+
+/** The flags that were typed to describe the data, for a command to be suggested; config file and environment speak for themselves again. */
+export function typedDataFlags({ options, sources }: ResolvedFlags): GivenOptions {
+  return Object.fromEntries(
+    TOLD_AGAIN.filter((flag) => sources[flag] === 'flag').map((flag) => [flag, options[flag]]),
+  );
 }

@@ -18,7 +18,7 @@ import { formatCommandLine } from '../options/command-line.ts';
 import { DONE, formatRecover } from '../report/recovery-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
-import { datasetOptions, readPreprocess } from './data-source.ts';
+import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
 
 type Context = CommandContext<'recalibrate'> | CommandContext<'reconstruct'>;
 
@@ -61,7 +61,10 @@ async function recover(method: RecoveryMethod, context: Context): Promise<Comman
     output: resolve(written.path),
     metrics: meanErrors(recovery),
     recovery,
-    next: formatCommandLine('eval', [output], { reference: originalPath, data }),
+    next: formatCommandLine('eval', [output], {
+      ...typedDataFlags(context),
+      ...{ reference: originalPath, data },
+    }),
   };
   return { document, lines: formatRecover(document, terminal.paint) };
 }

@@ -29,7 +29,7 @@ import { parseDuration } from '../options/parse-duration.ts';
 import { formatTraining } from '../report/training-report.ts';
 import { readVersion } from '../version.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
-import { datasetOptions, readPreprocess } from './data-source.ts';
+import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
 import { createTrainingView } from './show-training.ts';
 
 type Context = CommandContext<'finetune'> | CommandContext<'train'>;
@@ -254,17 +254,14 @@ function describe(
   } as TrainingDocument;
 }
 
-/** What `eval` must be told again. */
-const DATA_FLAGS = ['dataFormat', 'recordShape', 'labels', 'preprocess', 'task', 'layout', 'metric'] as const;
-
 /** With a teacher speed is the question that is left, else accuracy on other data. */
-function suggestNext({ options, sources }: Context, output: string): string {
+function suggestNext(context: Context, output: string): string {
+  const { options } = context;
   const name = relative(process.cwd(), output);
   if (options.teacher !== undefined) return formatCommandLine('bench', [options.teacher, name], {});
-  const typed = DATA_FLAGS.filter((flag) => sources[flag] === 'flag').map((flag) => [flag, options[flag]]);
   const { data, evalData = data, evalSplit } = options;
   return formatCommandLine('eval', [name], {
-    ...Object.fromEntries(typed),
+    ...typedDataFlags(context),
     data: evalData,
     ...(evalSplit !== undefined && { split: evalSplit }),
   });

@@ -46,7 +46,7 @@ export function formatTraining(document: TrainingDocument, paint: Paint): readon
 
 function describeBest({ bestStep, steps }: TrainingDocument['training']): string {
   if (bestStep > 0) return `The best of ${formatNumberOf(steps, 'step')} was step ${bestStep}.`;
-  return 'No step was better than the model as it came, which is what was written.';
+  return 'No step was better than the weights it began with, which are what was written.';
 }
 
 function describeTrained({ parameters, restoredNorms, rollbacks }: TrainingDocument['training']): string {
