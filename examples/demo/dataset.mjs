@@ -10,7 +10,7 @@ export const CLASS_NAMES = /** @type {readonly (keyof typeof DEFECTS)[]} */ (Obj
 export const PICTURE_SHAPE = /** @type {const} */ ([3, SIDE, SIDE]);
 
 /** Bytes of a picture: red, green, blue plane. */
-export const PICTURE_BYTES = 3 * PIXELS;
+const PICTURE_BYTES = 3 * PIXELS;
 
 /** The two parts: pictures are numbered on from `first`, so that no picture is in both. */
 export const SPLITS = /** @type {const} */ ({
