@@ -4,7 +4,7 @@ import { convOn } from '../plan/analysed-net.case.ts';
 import { modelBehind } from './model-behind.ts';
 import { noise, relativeError, run } from './run-model.case.ts';
 
-/** body → logits → probabilities, and an auxiliary head beside; the second branch of an If reads a constant from outside. */
+/** body → logits → probabilities, and an auxiliary head beside. */
 function build(irVersion = 8) {
   const g = new GraphBuilder({ irVersion });
   const conv = convOn(g);

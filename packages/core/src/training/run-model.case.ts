@@ -13,6 +13,7 @@ import type { LossContext } from './training-graph.ts';
 
 export { engine } from '../plan/analysed-net.case.ts';
 
+/** Arrays by the name of a value. */
 export type Arrays = Readonly<Record<string, NdArray>>;
 
 /** A float32 array of those numbers. */
@@ -52,6 +53,7 @@ export function relativeError(found: ArrayLike<number>, wanted: ArrayLike<number
   return worst / Math.max(largest, 1e-30);
 }
 
+/** Step of the differences. */
 const STEP = 0.01;
 
 /**
