@@ -60,7 +60,7 @@ it('says what went wrong, and what was assumed', () => {
     paint,
   );
   expect(lines[0]).toBe('assumed, please confirm or change: --preprocess "mean=0.5"');
-  expect(lines).toContain('No step was better than the model as it came, which is what was written.');
+  expect(lines).toContain('No step was better than the weights it began with, which are what was written.');
   expect(lines).toContain('12.3 k parameters were trained; thrown back 1 time by an exploding loss.');
   expect(lines).toContain('1 picture could not be decoded.');
   expect(lines).toContain('run: /m/runs/1');
