@@ -20,8 +20,6 @@ const SETTINGS = { rate: 0.001, momentum: 0.9, weightDecay: 5e-4 };
 const TOLERANCE = 1e-3;
 /** Images per second at least and memory at most, in times of PyTorch's; `cifar` and `other` are what the nets look at. */
 const BARS = { cifar: 1, other: 0.5, memory: 1.5 };
-/** Threads of PyTorch that wait must not take the cores from the other side; GOMP_SPINCOUNT in the environment still has its way. */
-const PASSIVE = { OMP_WAIT_POLICY: 'passive' };
 /** What is done by a formulation of its own. */
 const PARTS = { forward: 'the forward pass', input: "the input's gradient", weight: "the weights' gradient" };
 
@@ -74,8 +72,7 @@ async function measureNet(net) {
   await writeFile(join(own, 'net.json'), JSON.stringify(net));
   const { choices } = runScript('prepare-net.mjs', own, join(folder, 'formulations.json'));
   const sides = [await startTrainer(process.execPath, [script('step-net.mjs'), own])];
-  if (torch !== null)
-    sides.push(await startTrainer(options.python, [script('torch_steps.py'), own], PASSIVE));
+  if (torch !== null) sides.push(await startTrainer(options.python, [script('torch_steps.py'), own]));
   const raced = await raceTrainers(sides, {
     rounds: Number(options.rounds),
     seconds: Number(options.seconds),

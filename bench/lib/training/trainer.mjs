@@ -4,11 +4,8 @@ import { createInterface } from 'node:readline';
 import { median } from '@espalier/core';
 
 /** Starts a trainer and waits until it is ready. Close it. */
-export async function startTrainer(command, args, environment = {}) {
-  const child = spawn(command, args, {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...environment },
-  });
+export async function startTrainer(command, args) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
