@@ -86,9 +86,9 @@ function evaluate({ path, output = '' }: FinishedCut): string {
 
 /** With data at hand the accuracy is known, and training is what can still raise it. */
 function refine(cut: FinishedCut): string {
-  const { path, output = '', options } = cut;
-  const { data, calibrationData = data } = options;
-  const { dataFormat, recordShape, split, labels, preprocess, task, layout } = typed(cut);
+  const { path, output = '' } = cut;
+  const { data, calibrationData = data, dataFormat, recordShape, split } = typed(cut);
+  const { labels, preprocess, task, layout } = typed(cut);
   return formatCommandLine('finetune', [output], {
     ...{ teacher: path, data: calibrationData },
     ...{ dataFormat, recordShape, split, labels, preprocess, task, layout },
