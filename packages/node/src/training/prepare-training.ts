@@ -44,7 +44,7 @@ export interface TrainingPlan {
   readonly freeze?: readonly string[];
   /** Whether folded batch normalizations are put back, default true. */
   readonly restoreNorms?: boolean;
-  /** As `writeTrainingGraph` takes it. */
+  /** Whether batch normalizations use and follow the statistics of each batch (default), or those they have. */
   readonly batchStatistics?: boolean;
   /** Begins with fresh weights drawn from this seed instead of the model's own. */
   readonly freshSeed?: number;

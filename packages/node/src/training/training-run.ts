@@ -1,16 +1,10 @@
 // A training opened: data, graph, teacher and memory at hand, and what can be asked of it between two steps.
 import {
   averageDecayAt,
-  type ConvolutionChoices,
-  type Engine,
-  type LoadOptions,
   type Model,
   type NdArray,
-  type Objective,
-  type OptimizerOptions,
   oneHotClasses,
   type Schedule,
-  type TracedModel,
   tracedShape,
 } from '@espalier/core';
 import type { CorruptImage } from '../data/training-batch.ts';
@@ -21,7 +15,7 @@ import {
   type TrainingLoaderOptions,
 } from '../data/training-loader.ts';
 import type { Checkpoint, TrainingStore } from './checkpoint.ts';
-import { type PreparedTraining, prepareTraining } from './prepare-training.ts';
+import { type PreparedTraining, prepareTraining, type TrainingPlan } from './prepare-training.ts';
 import { openTeacher, type Teacher } from './teacher.ts';
 import type { Judge } from './training-events.ts';
 import type { StepResult, TrainingVectors } from './training-session.ts';
@@ -36,28 +30,14 @@ export interface TrainingBudget {
 }
 
 /** How a model is trained. */
-export interface TrainOptions {
-  readonly engine: Engine;
-  readonly model: Model;
+export interface TrainOptions extends Omit<TrainingPlan, 'dims' | 'samples'> {
   /** Whose answers are matched; needed when the objective reads a teacher. */
   readonly teacher?: Model;
-  readonly objective: Objective;
   readonly data: Omit<TrainingLoaderOptions, 'onCorrupt'>;
   readonly budget: TrainingBudget;
   readonly schedule: Schedule;
-  readonly optimizer: OptimizerOptions;
-  readonly weightDecay?: number;
-  readonly clipNorm?: number;
-  readonly freeze?: readonly string[];
-  readonly restoreNorms?: boolean;
-  /** Whether batch normalizations use and follow the statistics of each batch (default), or those they have. */
-  readonly batchStatistics?: boolean;
-  /** Begins with fresh weights drawn from this seed instead of the model's own. */
-  readonly freshSeed?: number;
   /** Most of the weights' average that stays at a step, default 0.99. */
   readonly averageDecay?: number;
-  readonly choose: (traced: TracedModel, targets: readonly string[]) => Promise<ConvolutionChoices>;
-  readonly load: LoadOptions;
   /** Judges models; without it the last averaged weights are the result. */
   readonly evaluate?: Judge;
   /** Steps between evaluations, default one epoch; the first is before the first step, the last after the last. */

@@ -35,10 +35,10 @@ export function toBlocked(emit: Emitter, value: string, dims: readonly number[])
 }
 
 /** The plain form of a blocked value, cut to `channels`. */
-export function fromBlocked(emit: Emitter, value: string, channels: number, channelsLast = false): string {
+export function fromBlocked(emit: Emitter, value: string, channels: number): string {
   return emit.op('com.microsoft.nchwc::ReorderOutput', [value], {
     channels,
-    channels_last: Number(channelsLast),
+    channels_last: 0,
   });
 }
 
@@ -87,20 +87,11 @@ export function blockDepthwiseFilter(
   return { ...blockRows(emit, ordered, dims, block), depthwise: true };
 }
 
-/** The depthwise filter with one 1 at `tap`: what it is convolved with is shifted, cropped or thinned out. */
-export function tapFilter(
-  emit: Emitter,
-  count: number,
-  kernel: readonly number[],
-  tap: number,
-  block: number,
-): BlockedFilter {
+/** The depthwise 1×1 filter that changes nothing: a convolution with it only pads. */
+export function copyFilter(emit: Emitter, count: number, block: number): BlockedFilter {
   const channels = wholeBlocks(count, block);
-  const taps = elementCount(kernel);
-  const data = new Float32Array(channels * taps);
-  for (let b = 0; b < channels / block; b++)
-    data.fill(1, (b * taps + tap) * block, (b * taps + tap + 1) * block);
-  const name = emit.constant({ type: 'float32', dims: [channels, 1, ...kernel], data });
+  const data = new Float32Array(channels).fill(1);
+  const name = emit.constant({ type: 'float32', dims: [channels, 1, 1, 1], data });
   return { name, channels, depthwise: true };
 }
 

@@ -3,7 +3,7 @@
 import { elementCount } from '../../onnx/tensor.ts';
 import type { ConvolutionChoice, ConvolutionShape } from '../convolution-choices.ts';
 import type { GradientContext } from '../gradient-rule.ts';
-import { blockedConv, fromBlocked, tapFilter, toBlocked } from './blocked-layout.ts';
+import { blockedConv, copyFilter, fromBlocked, toBlocked } from './blocked-layout.ts';
 
 /** Writes the gradient of the weights of a convolution in the chosen formulation. */
 export function weightGradient(
@@ -120,7 +120,7 @@ function padImages(
   const { emit, choices } = c;
   if (pads.every((p) => p === 0)) return value;
   if (choices.block === 0 || dims[1]! < choices.block / 2) return emit.pad(value, wholePads(pads));
-  const filter = tapFilter(emit, dims[1]!, [1, 1], 0, choices.block);
+  const filter = copyFilter(emit, dims[1]!, choices.block);
   const window = { strides: [1, 1], dilations: [1, 1], pads };
   return fromBlocked(emit, blockedConv(emit, toBlocked(emit, value, dims), filter, window), dims[1]!);
 }
