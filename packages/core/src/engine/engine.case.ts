@@ -164,6 +164,14 @@ export function describeEngine(subject: EngineUnderTest): void {
       },
     );
 
+    it.each([true, false])('computes the same with memoryPlan %s, run after run', async (memoryPlan) => {
+      const session = await load(twoOutputs(), { memoryPlan });
+      for (const value of [3, 4]) {
+        const { relu_out: result } = await session.run({ x: float32([1], [value]) });
+        expect(result).toEqual(float32([1], [value]));
+      }
+    });
+
     unless('external weights', async () => {
       const model = unary((g, x) => g.node('Add', [x, g.constant({ dims: [2], data: [5, 6] })]), [2]);
       const detached = detachWeights(model, 1);

@@ -10,6 +10,11 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Graph optimisation of the runtime, default `all`. Analysis uses `disabled` so that every value stays observable. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /**
+   * Whether the runtime lays all values of a run out in one block that it plans from the run before, default true. Without it, values come
+   * from a pool: a graph that is large beside its weights, such as a training step, takes about half the memory at the same speed.
+   */
+  readonly memoryPlan?: boolean;
   /** Where to write the runtime's per-operator profile (path prefix); engines without a profiler ignore it. */
   readonly profile?: string;
   /** Values for weights whose data lie outside the model file, by location. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { detachWeights, GraphBuilder, type NdArray } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
 import { describeEngine } from '../../../core/src/engine/engine.case.ts';
-import { createOrtEngine, listProviders } from './ort-engine.ts';
+import { createOrtEngine, listProviders, type OrtModule } from './ort-engine.ts';
 
 describeEngine({ name: 'onnxruntime-node', createEngine: createOrtEngine });
 
@@ -25,6 +25,24 @@ describe('createOrtEngine', () => {
       message: `ONNX Runtime cannot be loaded on ${process.platform}-${process.arch}: Cannot find module 'binding.node'`,
       hint: expect.stringContaining('onnxruntime-node'),
     });
+  });
+
+  it('hands the memory plan on to the runtime, which plans by default', async () => {
+    const stated: unknown[] = [];
+    const engine = createOrtEngine(async () => {
+      const { default: runtime } = await import('onnxruntime-node');
+      const create = (model: Uint8Array, options: { readonly enableMemPattern?: boolean }) => {
+        stated.push(options.enableMemPattern);
+        return runtime.InferenceSession.create(model, options);
+      };
+      return { ...runtime, InferenceSession: { create } } as unknown as OrtModule;
+    });
+    for (const memoryPlan of [undefined, false]) {
+      const session = await engine.load(addModel(), memoryPlan === undefined ? {} : { memoryPlan });
+      expect((await session.run({ x })).sum_out?.data).toEqual(Float32Array.of(11, 22));
+      await session.close();
+    }
+    expect(stated).toEqual([undefined, false]);
   });
 
   it('reads external weights from files', async () => {

@@ -95,6 +95,7 @@ async function loadSession(
       logSeverityLevel: 4,
       // Else the threads of this session keep spinning after a run and take the cores from whatever runs next.
       extra: { session: { force_spinning_stop: '1' } },
+      ...(options.memoryPlan === undefined ? {} : { enableMemPattern: options.memoryPlan }),
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       ...(externalData.length === 0 ? {} : { externalData }),

@@ -49,7 +49,11 @@ export async function openTrainingSession(
   load: LoadOptions,
 ): Promise<TrainingSession> {
   // The graph is written as it should run: rewriting it would cost seconds and undo formulations that were chosen by measurement.
-  const session: Session = await engine.load(program.model, { ...load, optimization: 'disabled' });
+  const session: Session = await engine.load(program.model, {
+    ...load,
+    optimization: 'disabled',
+    memoryPlan: false,
+  });
   const used = new Set(session.inputs.map(({ name }) => name));
   const scalar = (value: number): NdArray => ({ type: 'float32', dims: [], data: Float32Array.of(value) });
   return {
