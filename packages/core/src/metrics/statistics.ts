@@ -56,3 +56,28 @@ function quantileOfSorted(sorted: Float64Array, fraction: number): number {
   const below = sorted[Math.floor(at)]!;
   return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)]! - below);
 }
+
+/**
+ * The value below which Student's t with so many degrees of freedom lies with probability `p`, in [0.5, 1) (The Probable Error of a Mean, 1908).
+ */
+export function studentQuantile(p: number, degrees: number): number {
+  // t = √ν·tan θ turns the integral of the density into one of cos^(ν−1) over an angle.
+  const density = (angle: number): number => Math.cos(angle) ** (degrees - 1);
+  const half = integrate(density, Math.PI / 2);
+  let [low, high] = [0, Math.PI / 2];
+  for (let round = 0; round < 50; round++) {
+    const middle = (low + high) / 2;
+    if (integrate(density, middle) / half < 2 * p - 1) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(degrees) * Math.tan((low + high) / 2);
+}
+
+/** From 0 to `end`, by Simpson's rule. */
+function integrate(of: (x: number) => number, end: number): number {
+  const steps = 200;
+  const width = end / steps;
+  let sum = of(0) + of(end);
+  for (let i = 1; i < steps; i++) sum += (i % 2 === 1 ? 4 : 2) * of(i * width);
+  return (sum * width) / 3;
+}

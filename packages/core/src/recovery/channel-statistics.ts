@@ -1,6 +1,6 @@
 // Mean and spread of every channel of a value over a whole calibration set.
 import { elementCount, toFloat32 } from '../onnx/tensor.ts';
-import type { BatchedValue } from './frontier.ts';
+import type { BatchedValue } from '../piecewise/frontier.ts';
 
 /** One entry per channel. */
 export interface ChannelStatistics {

@@ -3,8 +3,8 @@ import type { Engine } from '../engine/engine.ts';
 import type { NdArray } from '../onnx/nd-array.ts';
 import { elementCount } from '../onnx/tensor.ts';
 import type { LinearLayer } from '../ops/linear/linear-layer.ts';
+import type { BatchedValue } from '../piecewise/frontier.ts';
 import type { Random } from '../random.ts';
-import type { BatchedValue } from './frontier.ts';
 import { MOMENTS, type MomentsForm, momentsGraph, rowCount, unknownCount } from './moments-graph.ts';
 import { sampleSizes, sampleWindow } from './window-sample.ts';
 

@@ -2,9 +2,9 @@
 import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { NdArray } from '../onnx/nd-array.ts';
 import { operatorOf } from '../ops/table.ts';
+import { Frontier } from '../piecewise/frontier.ts';
 import { traceModel } from '../trace/trace.ts';
 import { type ChannelStatistics, channelStatistics } from './channel-statistics.ts';
-import { Frontier } from './frontier.ts';
 import { constantsOf, editsOf, toMatrix } from './layer-weights.ts';
 import { type MatchedLayer, matchLayers } from './matched-layers.ts';
 import { unknownCount } from './moments-graph.ts';

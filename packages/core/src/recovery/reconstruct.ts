@@ -1,8 +1,8 @@
 // Reconstruction: layer by layer, the weights a cut left are fitted by least squares to what the original computed.
 import type { TracedModel } from '../graph/traced-model.ts';
+import { Frontier } from '../piecewise/frontier.ts';
 import { createRandom, type Random } from '../random.ts';
 import { traceModel } from '../trace/trace.ts';
-import { Frontier } from './frontier.ts';
 import { constantsOf, editsOf, toMatrix } from './layer-weights.ts';
 import { linearLayerOf, type MatchedLayer, matchLayers } from './matched-layers.ts';
 import { gatherMoments, type MomentsInput } from './moments.ts';

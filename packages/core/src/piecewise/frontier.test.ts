@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../graph/builder.ts';
 import { analyse, engine } from '../plan/analysed-net.case.ts';
+import { replaceConstants } from '../recovery/replace-constants.ts';
 import { Frontier } from './frontier.ts';
 import { peakLiveBytes } from './live-bytes.ts';
-import { replaceConstants } from './replace-constants.ts';
 
 const batch = (value: number) =>
   ({ type: 'float32', dims: [1, 2], data: new Float32Array(2).fill(value) }) as const;
@@ -37,7 +37,7 @@ describe('Frontier', () => {
   it('lets go of values that nothing reads any more', async () => {
     const { frontier } = await open();
     await frontier.advance(['c_out', 'd_out']);
-    await expect(frontier.advance(['a_out'])).rejects.toMatchObject({ code: 'recovery.value-gone' });
+    await expect(frontier.advance(['a_out'])).rejects.toMatchObject({ code: 'piecewise.value-gone' });
   });
 
   it('looks ahead without moving, and runs the changed model from there on', async () => {

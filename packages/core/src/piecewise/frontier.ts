@@ -1,5 +1,5 @@
-// Runs a model piece by piece over a calibration set: keeps the values that later nodes still read, lets go of the others.
-import type { Engine } from '../engine/engine.ts';
+// Runs a model piece by piece over a set of batches: keeps the values that later nodes still read, lets go of the others.
+import type { Engine, LoadOptions } from '../engine/engine.ts';
 import { EspalierError } from '../errors.ts';
 import type { TracedModel } from '../graph/traced-model.ts';
 import { capturedValues } from '../graph/wiring.ts';
@@ -10,6 +10,13 @@ import { dataTypeOf } from '../onnx/tensor.ts';
 /** One value over the whole set: an array per batch, all of one shape. */
 export type BatchedValue = readonly NdArray[];
 
+/** How a model is run piece by piece. */
+export interface FrontierOptions {
+  /** Values that stay even when nobody reads them any more. */
+  readonly held?: readonly string[];
+  readonly load?: LoadOptions;
+}
+
 /** The nodes still to run, and the values on their border. */
 export class Frontier {
   readonly #engine: Engine;
@@ -18,12 +25,21 @@ export class Frontier {
   readonly #readers = new Map<string, readonly number[]>();
   readonly #done: Uint8Array;
   readonly #live = new Map<string, BatchedValue>();
+  readonly #held: ReadonlySet<string>;
+  readonly #load: LoadOptions | undefined;
   #model: Model;
 
   /** `feeds` are the batches, by input name; all batches have the same shapes. */
-  constructor(traced: TracedModel, feeds: readonly Readonly<Record<string, NdArray>>[], engine: Engine) {
+  constructor(
+    traced: TracedModel,
+    feeds: readonly Readonly<Record<string, NdArray>>[],
+    engine: Engine,
+    { held = [], load }: FrontierOptions = {},
+  ) {
     this.#engine = engine;
     this.#traced = traced;
+    this.#held = new Set(held);
+    this.#load = load;
     this.#model = traced.model;
     this.#done = new Uint8Array(traced.nodes.length);
     const alive = listAlive(traced);
@@ -58,10 +74,44 @@ export class Frontier {
     return found;
   }
 
+  /** Runs everything before the node, so that what is pending begins with it. */
+  async advanceTo(node: number): Promise<void> {
+    const border = [...this.#readers]
+      .filter(([name, readers]) => {
+        const producer = this.#producers.get(name);
+        return producer !== undefined && producer < node && readers.some((reader) => reader >= node);
+      })
+      .map(([name]) => name)
+      .filter((name) => this.#traced.kindOf(name) !== 'constant' && !this.#live.has(name));
+    await this.advance(border);
+  }
+
   /** Runs what the values need without moving on: the same nodes can run again with other weights. */
   async peek(names: readonly string[]): Promise<readonly BatchedValue[]> {
     const made = await this.#run(this.#pendingFor(names), names, false);
     return names.map((name) => made.get(name) ?? this.#live.get(name) ?? unavailable(name));
+  }
+
+  /** As {@link peek}, batch by batch: whoever has seen enough stops, and the rest is not run. */
+  async *stream(names: readonly string[]): AsyncGenerator<Readonly<Record<string, NdArray>>> {
+    const pending = this.#pendingFor(names);
+    const made = names.filter((name) => pending.some((i) => this.#traced.nodes[i]!.outputs.includes(name)));
+    const part = made.length === 0 ? undefined : await this.#open(made);
+    try {
+      for (let batch = 0; batch < this.#batches; batch++) {
+        const values = (await part?.run(batch)) ?? {};
+        yield Object.fromEntries(
+          names.map((name) => [name, values[name] ?? this.#live.get(name)?.[batch] ?? unavailable(name)]),
+        );
+      }
+    } finally {
+      await part?.close();
+    }
+  }
+
+  /** Nodes that the values need and that have not run yet, ascending. */
+  pending(names: readonly string[]): readonly number[] {
+    return this.#pendingFor(names);
   }
 
   /** Whether the value is there or can still be made. */
@@ -71,6 +121,7 @@ export class Frontier {
   }
 
   #isRead(name: string): boolean {
+    if (this.#held.has(name)) return true;
     return (this.#readers.get(name) ?? []).some((index) => this.#done[index] === 0);
   }
 
@@ -100,23 +151,34 @@ export class Frontier {
         const later = (this.#readers.get(name) ?? []).some(
           (index) => !running.has(index) && this.#done[index] === 0,
         );
-        return name !== '' && (names.includes(name) || (keep && later));
+        return name !== '' && (names.includes(name) || (keep && (later || this.#held.has(name))));
       });
-    const wanted = new Set(outputs);
-    const part = extractPart(this.#model, wanted, this.#live);
-    const session = await this.#engine.load(part);
+    const results = new Map<string, NdArray[]>(outputs.map((name) => [name, []]));
+    const part = await this.#open(outputs);
     try {
-      const results = new Map<string, NdArray[]>(outputs.map((name) => [name, []]));
-      const batches = this.#live.values().next().value?.length ?? 0;
-      for (let batch = 0; batch < batches; batch++) {
-        const feeds = part.graph.inputs.map(({ name }) => [name, this.#live.get(name)![batch]!] as const);
-        const values = await session.run(Object.fromEntries(feeds), outputs);
+      for (let batch = 0; batch < this.#batches; batch++) {
+        const values = await part.run(batch);
         for (const name of outputs) results.get(name)!.push(values[name]!);
       }
       return results;
     } finally {
-      await session.close();
+      await part.close();
     }
+  }
+
+  /** The part of the model that makes `outputs` from the live values, loaded. */
+  async #open(outputs: readonly string[]) {
+    const part = extractPart(this.#model, new Set(outputs), this.#live);
+    const session = await this.#engine.load(part, this.#load);
+    const run = (batch: number) => {
+      const feeds = part.graph.inputs.map(({ name }) => [name, this.#live.get(name)![batch]!] as const);
+      return session.run(Object.fromEntries(feeds), outputs);
+    };
+    return { run, close: () => session.close() };
+  }
+
+  get #batches(): number {
+    return this.#live.values().next().value?.length ?? 0;
   }
 }
 
@@ -175,7 +237,7 @@ function readsOf(node: Node): readonly string[] {
 function unavailable(name: string): never {
   throw new EspalierError({
     kind: 'model',
-    code: 'recovery.value-gone',
+    code: 'piecewise.value-gone',
     message: `The value '${name}' was let go before it was read.`,
     hint: 'Please report the model.',
   });

@@ -1,0 +1,54 @@
+// A metric that also knows how far to trust itself, whatever it measures: the batches are dealt out to some groups, and the spread of the
+// groups' own values tells the error of the whole (random groups; Introduction to Variance Estimation, 1985).
+import type { Metric } from './metric.ts';
+import { mean } from './statistics.ts';
+
+/** Groups that batches are dealt out to. */
+export const RANDOM_GROUPS = 10;
+
+/** A metric over everything, and over each group of batches alone. */
+export interface GroupedMetric<Truth> extends Metric<Truth> {
+  reading(): MetricReading;
+}
+
+/** What a metric says so far. */
+export interface MetricReading {
+  /** Over everything. */
+  readonly value: number;
+  /** Of each group that has seen a batch. */
+  readonly groups: readonly number[];
+}
+
+/** Wraps a metric: batch i goes to group i mod `groups`. Two of them that see the same batches deal them out alike. */
+export function createGroupedMetric<Truth>(
+  create: () => Metric<Truth>,
+  groups = RANDOM_GROUPS,
+): GroupedMetric<Truth> {
+  const whole = create();
+  const parts: Metric<Truth>[] = [];
+  let seen = 0;
+  return {
+    name: whole.name,
+    higherIsBetter: whole.higherIsBetter,
+    add(batch, truth) {
+      whole.add(batch, truth);
+      const at = seen++ % groups;
+      const part = parts[at] ?? create();
+      parts[at] = part;
+      part.add(batch, truth);
+    },
+    result: () => whole.result(),
+    reading: () => ({
+      value: whole.result()[whole.name]!,
+      groups: parts.map((part) => part.result()[part.name]!),
+    }),
+  };
+}
+
+/** Standard error of the mean of independent groups; null for fewer than two, or where one of them has no number. */
+export function randomGroupsError(values: readonly number[]): number | null {
+  if (values.length < 2 || values.some((value) => !Number.isFinite(value))) return null;
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
+}

@@ -1,0 +1,159 @@
+// Sensitivity analysis: each group of channels cut at each rate, that group alone, and how the model fares (Iterative Filter Pruning for
+// Concatenation-based CNNs, 2024). Exact: a really cut model, whole, on every sample. Fast: only what lies behind the cut is run, on values
+// that were computed once, and a probe ends as soon as its error is small enough.
+import {
+  type BatchOutputs,
+  DEFAULT_RATES,
+  type Engine,
+  type GroupSensitivity,
+  groupName,
+  type LoadOptions,
+  listPrunableGroups,
+  type Model,
+  type PlanLimits,
+  type PrunableGroup,
+  planProbes,
+  prepareLimits,
+  type Sensitivity,
+  type SensitivityPoint,
+} from '@espalier/core';
+import type { Analysis } from '../pipeline/analyse-file.ts';
+import type { MetricChoice } from '../pipeline/choose-metrics.ts';
+import type { ProbeBatch } from './probe-images.ts';
+import { openProbeJudge, type ProbeJudge } from './probe-judge.ts';
+import { type ProbeState, runParts, runWhole } from './run-probes.ts';
+import type { SensitivityEvent } from './search-events.ts';
+
+/** Ways to measure. */
+export const SENSITIVITY_MODES = ['fast', 'exact'] as const;
+
+/** Name of a way to measure. */
+export type SensitivityMode = (typeof SENSITIVITY_MODES)[number];
+
+/** How a model's sensitivity is measured. */
+export interface SensitivityOptions {
+  readonly engine: Engine;
+  /** One score per class, higher = keep: see `scoreAnalysis`. */
+  readonly scores: Float64Array;
+  readonly limits?: PlanLimits;
+  /** Shares to try, each above 0 and below 1, rising; default {@link DEFAULT_RATES}. */
+  readonly rates?: readonly number[];
+  /** Batches of one size: see `readProbeImages`. */
+  readonly images: readonly ProbeBatch[];
+  readonly metrics: MetricChoice;
+  /** Without labels: whose answers count as right, default the model's own. */
+  readonly reference?: Model;
+  /** Default fast. */
+  readonly mode?: SensitivityMode;
+  /** Fast: a probe ends when the 95 % interval of its drop reaches no further than this to either side; default 0: it sees every sample. */
+  readonly precision?: number;
+  /** Fast: most bytes for the values between two parts of the model, default 1 GiB. */
+  readonly memory?: number;
+  /** Curves that need no new probes, by {@link groupName}; they are taken over as they are. */
+  readonly known?: ReadonlyMap<string, GroupSensitivity>;
+  readonly load?: LoadOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** A finished analysis, and the work it took. */
+export interface MeasuredSensitivity extends Sensitivity {
+  readonly probes: number;
+  /** Multiply-accumulates that were run for the baseline and the probes. */
+  readonly work: number;
+}
+
+const MEMORY_BYTES = 2 ** 30;
+
+/** Measures the sensitivity of an analysed model. Errors: those of the engine, the metrics and `cutModel`. */
+export async function* measureSensitivity(
+  analysis: Analysis,
+  options: SensitivityOptions,
+): AsyncGenerator<SensitivityEvent, MeasuredSensitivity> {
+  const {
+    engine,
+    images,
+    metrics,
+    reference,
+    scores,
+    limits = {},
+    known = new Map(),
+    load,
+    signal,
+  } = options;
+  const { mode = 'fast', precision = 0, memory = MEMORY_BYTES, rates = DEFAULT_RATES } = options;
+  const { traced, coupling, cost, file } = analysis;
+  const limiter = prepareLimits(traced, coupling, scores, limits);
+  const groups = listPrunableGroups(traced, coupling, limiter);
+  const targets = groups.filter((group) => !known.has(groupName(group)));
+  const baseline = await answerAll(options, file.model);
+  const judge = openProbeJudge({
+    ...{ images, metrics, baseline, precision: mode === 'exact' ? 0 : precision },
+    reference: reference && !metrics.createMetric ? await answerAll(options, reference) : baseline,
+  });
+  const states = planProbes(coupling, scores, limiter, targets, rates).map(
+    (probe): ProbeState => ({ probe, trial: judge.open(), done: false }),
+  );
+  const run = { analysis, engine, images, states, ...(load && { load }), ...(signal && { signal }) };
+  const samples = countSamples(images);
+  let work = cost.original.macs * samples;
+  const fresh = new Map<PrunableGroup, GroupSensitivity>();
+  const measured = mode === 'exact' ? runWhole(run) : runParts(run, memory);
+  for await (const macs of measured) {
+    work += macs;
+    for (const target of targets) {
+      const own = states.filter(({ probe }) => probe.target === target);
+      if (fresh.has(target) || own.some(({ done }) => !done)) continue;
+      const group = describeGroup(analysis, target, own, judge, images);
+      fresh.set(target, group);
+      yield { type: 'sensitivity.group', group };
+    }
+    const done = states.filter((state) => state.done).length;
+    yield { type: 'sensitivity.progress', done, total: states.length };
+  }
+  return {
+    ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples, work, probes: states.length },
+    baseline: { value: judge.value, macs: cost.original.macs, params: cost.original.params },
+    groups: groups.flatMap((group) => known.get(groupName(group)) ?? fresh.get(group) ?? []),
+  };
+}
+
+function describeGroup(
+  { cost }: Analysis,
+  { root, part, channels }: PrunableGroup,
+  states: readonly ProbeState[],
+  { value, higherIsBetter }: ProbeJudge,
+  images: readonly ProbeBatch[],
+): GroupSensitivity {
+  const points = states.map(({ probe, trial }): SensitivityPoint => {
+    const { drop, batches } = trial.verdict();
+    const { macs, params } = cost.totals(probe.keep);
+    return {
+      ...{ rate: probe.rate, removed: probe.removed, macs, params },
+      value: value - (higherIsBetter ? drop.value : -drop.value),
+      ...{ drop: drop.value, interval: drop.interval },
+      samples: countSamples(images.slice(0, batches)),
+    };
+  });
+  return { root, part, channels, points, age: 0 };
+}
+
+async function answerAll(
+  { engine, images, load, signal }: SensitivityOptions,
+  model: Model,
+): Promise<readonly BatchOutputs['outputs'][]> {
+  const session = await engine.load(model, load);
+  try {
+    const answers: BatchOutputs['outputs'][] = [];
+    for (const { feeds } of images) {
+      signal?.throwIfAborted();
+      answers.push(await session.run(feeds));
+    }
+    return answers;
+  } finally {
+    await session.close();
+  }
+}
+
+function countSamples(images: readonly ProbeBatch[]): number {
+  return images.reduce((sum, { targets }) => sum + targets.length, 0);
+}

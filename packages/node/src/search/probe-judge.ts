@@ -1,0 +1,107 @@
+// Holds the answers of probed models against the truth, beside those of the model they were cut from, on the same samples.
+import {
+  type BatchOutputs,
+  createGroupedMetric,
+  type Drop,
+  type GroupedMetric,
+  type MetricReading,
+  measureDrop,
+  RANDOM_GROUPS,
+  type Target,
+} from '@espalier/core';
+import type { MetricChoice } from '../pipeline/choose-metrics.ts';
+import type { ProbeBatch } from './probe-images.ts';
+
+type Outputs = BatchOutputs['outputs'];
+
+/** Verdict on one probe so far. */
+export interface ProbeVerdict {
+  readonly drop: Drop;
+  /** Batches it rests on. */
+  readonly batches: number;
+}
+
+/** The judgement of one probe. Batches come in their order. */
+export interface ProbeTrial {
+  /** Takes an answer into account; true when no more is needed. */
+  add(outputs: Outputs): boolean;
+  verdict(): ProbeVerdict;
+}
+
+/** Judges probes against the baseline. */
+export interface ProbeJudge {
+  readonly metric: string;
+  readonly higherIsBetter: boolean;
+  /** The baseline's metric over all samples. */
+  readonly value: number;
+  open(): ProbeTrial;
+}
+
+/** What a judge is opened with: answers of the baseline, and of whatever counts as right where there are no labels. */
+export interface ProbeTruths {
+  readonly images: readonly ProbeBatch[];
+  readonly metrics: MetricChoice;
+  readonly baseline: readonly Outputs[];
+  readonly reference: readonly Outputs[];
+  /** See `SensitivityOptions.precision`. */
+  readonly precision: number;
+}
+
+/** Opens a judge. Errors: those of the metrics. */
+export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
+  const { images, baseline, precision } = truths;
+  const first = openMetric(truths);
+  // What the baseline had reached after each batch: probes that end early are compared with that.
+  const readings = images.map((_, batch): MetricReading => {
+    first.add(batch, baseline[batch]!);
+    return first.metric.reading();
+  });
+  const { name: metric, higherIsBetter } = first.metric;
+  return {
+    metric,
+    higherIsBetter,
+    value: readings.at(-1)!.value,
+    open() {
+      const own = openMetric(truths);
+      let batches = 0;
+      const verdict = (): ProbeVerdict => ({
+        drop: measureDrop(readings[batches - 1]!, own.metric.reading(), higherIsBetter),
+        batches,
+      });
+      return {
+        verdict,
+        add(outputs) {
+          own.add(batches, outputs);
+          batches += 1;
+          if (batches === images.length) return true;
+          // Whole rounds only, so that every random group has seen as much as the others.
+          if (precision === 0 || batches % RANDOM_GROUPS !== 0) return false;
+          const { interval } = verdict().drop;
+          return interval !== null && interval[1] - interval[0] <= 2 * precision;
+        },
+      };
+    },
+  };
+}
+
+/** A metric against the labels where there are any, else against the reference's answers. */
+function openMetric({ images, metrics, reference }: ProbeTruths) {
+  const answer = (batch: number, outputs: Outputs): BatchOutputs => ({
+    outputs,
+    placements: images[batch]!.placements,
+  });
+  const { createMetric, createAgreement } = metrics;
+  if (createMetric) {
+    const metric: GroupedMetric<readonly Target[]> = createGroupedMetric(createMetric);
+    return {
+      metric,
+      add: (batch: number, outputs: Outputs) => metric.add(answer(batch, outputs), images[batch]!.targets),
+    };
+  }
+  const metric: GroupedMetric<BatchOutputs> = createGroupedMetric(createAgreement);
+  return {
+    metric,
+    add: (batch: number, outputs: Outputs) =>
+      metric.add(answer(batch, outputs), answer(batch, reference[batch]!)),
+  };
+}
