@@ -3,10 +3,12 @@
 // that were computed once, and a probe ends as soon as its error is small enough.
 import {
   type BatchOutputs,
+  cutGroups,
   DEFAULT_RATES,
   type Engine,
   type GroupSensitivity,
   groupName,
+  type Limiter,
   type LoadOptions,
   listPrunableGroups,
   type Model,
@@ -49,7 +51,7 @@ export interface SensitivityOptions {
   readonly precision?: number;
   /** Fast: most bytes for the values between two parts of the model, default 1 GiB. */
   readonly memory?: number;
-  /** Curves that need no new probes, by {@link groupName}; they are taken over as they are. */
+  /** Curves that need no new probes, by {@link groupName}; their drops are taken over. */
   readonly known?: ReadonlyMap<string, GroupSensitivity>;
   readonly load?: LoadOptions;
   readonly signal?: AbortSignal;
@@ -113,7 +115,10 @@ export async function* measureSensitivity(
   return {
     ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples, work, probes: states.length },
     baseline: { value: judge.value, macs: cost.original.macs, params: cost.original.params },
-    groups: groups.flatMap((group) => known.get(groupName(group)) ?? fresh.get(group) ?? []),
+    groups: groups.flatMap((group) => {
+      const old = known.get(groupName(group));
+      return old ? carryGroup(analysis, group, old, judge, limiter, scores) : (fresh.get(group) ?? []);
+    }),
   };
 }
 
@@ -135,6 +140,24 @@ function describeGroup(
     };
   });
   return { root, part, channels, points, age: 0 };
+}
+
+/** An older curve beside the present model: the drops are those that were measured, costs and values follow. */
+function carryGroup(
+  { coupling, cost }: Analysis,
+  { root, part, channels, group }: PrunableGroup,
+  old: GroupSensitivity,
+  { value, higherIsBetter }: ProbeJudge,
+  limiter: Limiter,
+  scores: Float64Array,
+): GroupSensitivity {
+  const points = old.points.map((point): SensitivityPoint => {
+    const keep = cutGroups(coupling, scores, limiter, new Map([[group, point.rate]]));
+    const { macs, params } = cost.totals(keep);
+    const removed = coupling.groups[group]!.classes.reduce((sum, id) => sum + 1 - keep[id]!, 0);
+    return { ...point, removed, macs, params, value: value - (higherIsBetter ? point.drop : -point.drop) };
+  });
+  return { root, part, channels, points, age: old.age };
 }
 
 async function answerAll(

@@ -15,9 +15,10 @@ import {
   plainChoices,
   type TracedModel,
 } from '@espalier/core';
+import { checkSameSettings, type RunSettings } from '../runs/run-record.ts';
 import { chooseFormulations, type Formulations, toChoices } from './choose-formulations.ts';
 import { chooseObjective, type ObjectiveWishes } from './choose-objective.ts';
-import { checkSameSettings, type RunFolder, type TrainingSettings } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
 import { settleProvider } from './settle-provider.ts';
 import { traceBatch, traceWhole } from './trace-batch.ts';
 import { type TrainResult, trainModel } from './train-model.ts';
@@ -232,7 +233,7 @@ async function findFormulations(
 }
 
 /** What decides the result, by the names of the flags: a resumed run must have the same. */
-function settingsOf(plan: Plan, { preprocess, augment }: TrainingData): TrainingSettings {
+function settingsOf(plan: Plan, { preprocess, augment }: TrainingData): RunSettings {
   const { data, evaluation, objective, budget } = plan;
   const { path, dataset = {}, limit, task, batch, seed } = data;
   return {

@@ -2,7 +2,8 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { checkSameSettings, openRunFolder } from './run-folder.ts';
+import { checkSameSettings } from '../runs/run-record.ts';
+import { openRunFolder } from './run-folder.ts';
 import { initialState, toCheckpoint } from './training-state.ts';
 
 let folder: string;

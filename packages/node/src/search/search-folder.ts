@@ -1,0 +1,81 @@
+// The folder of a search: what it was asked, the journal that is the truth about it, and the model of every step.
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model } from '@espalier/core';
+import { writeFileAtomic } from '../models/write-file-atomic.ts';
+import { writeModel } from '../models/write-model.ts';
+import { openJournal, readJournal } from '../runs/journal.ts';
+import {
+  makeRoom,
+  type RunFolderOptions,
+  type RunRecord,
+  type RunSettings,
+  readRunRecord,
+} from '../runs/run-record.ts';
+import type { SearchEvent } from './search-events.ts';
+
+/** An open folder of a search. Close it. */
+export interface SearchFolder {
+  readonly path: string;
+  /** What an earlier start left, when it is resumed. */
+  readonly record: RunRecord | undefined;
+  readonly past: readonly SearchEvent[];
+  /** Writes `run.json`. */
+  describe(settings: RunSettings): Promise<void>;
+  /** Adds an event to `events.jsonl`; when this returns, the ones that a resumed run goes on from are on the disk. */
+  append(event: SearchEvent): void;
+  /** Path of a model, relative to the folder. */
+  modelPath(name: string): string;
+  saveModel(name: string, model: Model): Promise<void>;
+  /** Deletes the models of steps that are not named. */
+  keepModels(names: readonly string[]): Promise<void>;
+  saveText(name: string, text: string): Promise<void>;
+  close(): void;
+}
+
+/** Opens the folder of a search and makes it if need be. Errors: those of `makeRoom` and `readRunRecord`. */
+export async function openSearchFolder(
+  path: string,
+  { resume = false, force = false, about = {} }: RunFolderOptions = {},
+): Promise<SearchFolder> {
+  const files = {
+    record: join(path, 'run.json'),
+    events: join(path, 'events.jsonl'),
+    models: join(path, 'models'),
+  };
+  const products = ['history.json', 'plan.json', 'report.md'].map((name) => join(path, name));
+  if (!resume) await makeRoom(path, [...Object.values(files), ...products], force);
+  const record = resume ? await readRunRecord<RunRecord>(path, files.record) : undefined;
+  const past = resume ? (readJournal(files.events) as readonly SearchEvent[]) : [];
+  await mkdir(files.models, { recursive: true });
+  const journal = openJournal(files.events);
+  const modelPath = (name: string): string => join('models', `${name}.onnx`);
+  return {
+    path,
+    record,
+    past,
+    async describe(settings) {
+      const written: RunRecord = { schema: 'espalier/run@1', about: record?.about ?? about, settings };
+      await writeFileAtomic(files.record, `${JSON.stringify(written, null, 2)}\n`, { force: true });
+    },
+    append(event) {
+      if (!event.type.startsWith('search.') && event.type !== 'sensitivity.group') return;
+      journal.write(event);
+      journal.sync();
+    },
+    modelPath,
+    async saveModel(name, model) {
+      await writeModel(join(path, modelPath(name)), model, { force: true });
+    },
+    async keepModels(names) {
+      const kept = new Set(names.map((name) => `${name}.onnx`));
+      for (const file of await readdir(files.models)) {
+        if (file.startsWith('step-') && !kept.has(file)) await rm(join(files.models, file));
+      }
+    },
+    async saveText(name, text) {
+      await writeFileAtomic(join(path, name), text, { force: true });
+    },
+    close: () => journal.close(),
+  };
+}

@@ -1,0 +1,69 @@
+// Judges the models of a search on the held-out samples, all beside the original, with the error of the judgement.
+import {
+  type AgreementMetric,
+  type BatchOutputs,
+  createGroupedMetric,
+  type Engine,
+  type GroupedMetric,
+  type LoadOptions,
+  type Metric,
+  type Model,
+  measureDrop,
+  RANDOM_GROUPS,
+  type Target,
+  worstDrop,
+} from '@espalier/core';
+import { evaluateModels } from '../pipeline/evaluate-models.ts';
+import { follow } from '../pipeline/events.ts';
+import { tellingNumbers } from '../pipeline/telling-numbers.ts';
+import type { TrainingData } from '../training/training-data.ts';
+import type { SearchJudgement } from './search-events.ts';
+
+/** What a judge works with. */
+export interface SearchJudgeOptions {
+  readonly engine: Engine;
+  /** Held against the original where there are no labels. */
+  readonly original: Model;
+  readonly data: TrainingData;
+  /** One-sided, in [0.5, 1). */
+  readonly confidence: number;
+  readonly load?: LoadOptions;
+  readonly signal?: AbortSignal;
+}
+
+/** Judges a model beside what is known of the original; the original itself beside nothing. */
+export type SearchJudge = (model: Model, original?: SearchJudgement) => Promise<SearchJudgement>;
+
+/** Makes a judge. */
+export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
+  const { engine, original: reference, data, confidence, load, signal } = options;
+  const { createMetric, createAgreement } = data.metrics;
+  const { judged: dataset, preprocess } = data;
+  const batch = Math.max(1, Math.min(data.dims[0]!, Math.floor(dataset.size / RANDOM_GROUPS)));
+  const walk = { dataset, preprocess, batch, ...(signal && { signal }) };
+  return async (model, original) => {
+    const session = await engine.load(model, load);
+    const teacher = createMetric ? undefined : await engine.load(reference, load);
+    try {
+      const labelled: GroupedMetric<readonly Target[]>[] = createMetric
+        ? [createGroupedMetric(createMetric)]
+        : [];
+      const agreement: GroupedMetric<BatchOutputs>[] = teacher ? [createGroupedMetric(createAgreement)] : [];
+      const subject = { session, metrics: labelled as Metric[], agreement: agreement as AgreementMetric[] };
+      const before = teacher ? [{ session: teacher, metrics: [], agreement: [] }] : [];
+      const samples = await follow(evaluateModels([...before, subject], walk));
+      const metric = (labelled[0] ?? agreement[0])!;
+      const { name, higherIsBetter } = metric;
+      const reading = metric.reading();
+      const drop = measureDrop(original ?? reading, reading, higherIsBetter);
+      return {
+        ...{ metric: name, higherIsBetter, ...reading },
+        metrics: tellingNumbers(metric as Pick<Metric, 'name' | 'higherIsBetter' | 'result'>),
+        ...{ drop: drop.value, interval: drop.interval, worst: worstDrop(drop, confidence), samples },
+      };
+    } finally {
+      await session.close();
+      await teacher?.close();
+    }
+  };
+}
