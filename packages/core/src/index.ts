@@ -101,6 +101,7 @@ export * from './search/group-cuts.ts';
 export * from './search/history.ts';
 export * from './search/neighbours.ts';
 export * from './search/probe-plan.ts';
+export * from './search/search-names.ts';
 export * from './search/select-groups.ts';
 export * from './search/sensitivity.ts';
 export * from './suggest-name.ts';

@@ -6,6 +6,8 @@ export const COMMAND_NAMES = [
   'groups',
   'score',
   'prune',
+  'sensitivity',
+  'run',
   'finetune',
   'train',
   'verify',

@@ -62,6 +62,25 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     ],
     load: async () => (await import('./prune.ts')).runPrune,
   },
+  sensitivity: {
+    text: 'Measure how the accuracy falls when one group of channels alone is cut',
+    arguments: [MODEL],
+    examples: [
+      'sensitivity model.onnx --data images',
+      'sensitivity model.onnx --data images --rates 0.3,0.6 --criterion l1 --json',
+    ],
+    load: async () => (await import('./sensitivity.ts')).runSensitivity,
+  },
+  run: {
+    text: 'Cut, recover and judge again and again, until a target is met or the accuracy budget is spent',
+    arguments: [MODEL],
+    examples: [
+      'run model.onnx --data images --target macs=0.4 --max-drop 1%',
+      'run model.onnx --data images --target params=0.3 --recover finetune --epochs 2 --final-epochs 10',
+      'run model.onnx --data images --target macs=0.4 --run-dir runs/a --resume',
+    ],
+    load: async () => (await import('./run.ts')).runRun,
+  },
   finetune: {
     text: 'Win accuracy back: train a model further on labelled data, on the answers of the original, or on both',
     arguments: [MODEL],

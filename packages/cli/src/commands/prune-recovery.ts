@@ -16,8 +16,16 @@ import { showEvent } from './analyse.ts';
 import type { CommandContext } from './command.ts';
 import { datasetOptions, readPreprocess } from './data-source.ts';
 
-/** Finds out before the work whether there is something to recover on. Error, kind usage: `recovery.no-data`. */
+/** Finds out before the work whether it can recover. Errors, kind usage: `recovery.trains` for ways that only `run` knows, `recovery.no-data`. */
 export function checkRecovery({ recover, data, calibrationData }: OptionsFor<'prune'>): void {
+  if (recover === 'finetune' || recover === 'distil') {
+    throw new EspalierError({
+      kind: 'usage',
+      code: 'recovery.trains',
+      message: `prune does not train: --recover ${recover} is for run.`,
+      hint: 'Prune with --recover reconstruct, then use `espalier finetune`; or let `espalier run` do both.',
+    });
+  }
   if (recover === undefined || recover === 'none' || (calibrationData ?? data) !== undefined) return;
   throw new EspalierError({
     kind: 'usage',
@@ -43,7 +51,8 @@ export async function recoverPruning(
 ): Promise<RecoveredPruning | undefined> {
   const { recover, calibration, calibrationData, data, preprocess, seed } = options;
   const path = calibrationData ?? data;
-  if (recover === 'none' || path === undefined) return undefined;
+  if (recover === 'none' || recover === 'finetune' || recover === 'distil') return undefined;
+  if (path === undefined) return undefined;
   const dataset = await openDataset(path, datasetOptions(options));
   if (recover === undefined && dataset.size < LEAST_SAMPLES) {
     terminal.log(`not recovered: ${dataset.size} samples are fewer than ${LEAST_SAMPLES}`);

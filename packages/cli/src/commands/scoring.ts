@@ -2,13 +2,20 @@
 import { CALIBRATION_IMAGES, type CriterionName, type Engine, findCriterion, noData } from '@espalier/core';
 import { type Analysis, type CriterionImages, openDataset, openEvaluation } from '@espalier/node';
 import { describePreprocess } from '../describe/describe-preprocess.ts';
+import type { OptionsFor } from '../options/options.ts';
 import type { CommandContext } from './command.ts';
 import { datasetOptions, readPreprocess } from './data-source.ts';
 
 type Context = CommandContext<'score'> | CommandContext<'prune'>;
 
+/** The options that say how channels are scored. */
+export type ScoringFlags = Pick<
+  OptionsFor<'score'>,
+  'criterion' | 'norm' | 'mode' | 'pairs' | 'reduction' | 'normalizer' | 'seed' | 'workers'
+>;
+
 /** The options of scoring as the pipeline takes them. */
-export function scoringOf(options: Context['options']) {
+export function scoringOf(options: ScoringFlags) {
   const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
   return {
     ...{ criterion, norm, mode, pairs, reduction, normalizer, seed },

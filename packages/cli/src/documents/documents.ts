@@ -11,6 +11,8 @@ import { inspectDocument } from './inspect-document.ts';
 import { pruneDocument } from './prune-document.ts';
 import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
 import { scoreDocument } from './score-document.ts';
+import { searchDocument } from './search-document.ts';
+import { sensitivityDocument } from './sensitivity-document.ts';
 import { finetuneDocument, trainDocument } from './training-document.ts';
 import { verifyDocument } from './verify-document.ts';
 
@@ -20,6 +22,8 @@ export const documents = {
   groups: groupsDocument,
   score: scoreDocument,
   prune: pruneDocument,
+  sensitivity: sensitivityDocument,
+  run: searchDocument,
   finetune: finetuneDocument,
   train: trainDocument,
   verify: verifyDocument,

@@ -5,6 +5,7 @@ import type { CommandName } from '../commands/command-names.ts';
 export const OPTION_GROUPS = [
   'Target',
   'Limits',
+  'Search',
   'Scoring',
   'Training',
   'Output',

@@ -9,18 +9,22 @@ import {
   DETECTION_LAYOUTS,
   normalizers,
   reductions,
+  SEARCH_RECOVERIES,
 } from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
+import { SEARCH_COMMANDS, searchOptions } from './search-options.ts';
 import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
 const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
 const MODEL_COMMANDS = [
   ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const),
+  ...SEARCH_COMMANDS,
   ...RECOVERY_COMMANDS,
 ] as const;
-const SCORING_COMMANDS = ['score', 'prune'] as const;
-const DATA_COMMANDS = ['prune', 'eval', ...TRAINING_COMMANDS] as const;
+const SCORING_COMMANDS = ['score', 'prune', ...SEARCH_COMMANDS] as const;
+const CUTTING_COMMANDS = ['prune', ...SEARCH_COMMANDS] as const;
+const DATA_COMMANDS = ['prune', 'eval', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS] as const;
 /** Criteria that weights alone are not enough for. */
 const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
@@ -30,6 +34,7 @@ const PICTURE_COMMANDS = [
   'eval',
   'verify',
   ...RECOVERY_COMMANDS,
+  ...SEARCH_COMMANDS,
   ...TRAINING_COMMANDS,
 ] as const;
 
@@ -70,7 +75,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
-    commands: ['prune', 'eval', 'bench', ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
   provider: {
     group: 'Engine',
@@ -78,7 +83,7 @@ export const options = {
     value: 'NAME',
     default: 'cpu',
     text: 'execution provider of the inference engine, see doctor',
-    commands: ['prune', 'eval', 'bench', ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
   seed: {
     group: 'Engine',
@@ -88,7 +93,7 @@ export const options = {
     min: 0,
     max: 0xffff_ffff,
     text: 'seed of everything random: random scores, inputs of proofs, resampling, order and augmentation of training',
-    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct', ...TRAINING_COMMANDS],
+    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
 
   workers: {
@@ -197,7 +202,7 @@ export const options = {
     default: 1,
     min: 1,
     text: 'kept widths become multiples of N',
-    commands: ['prune'],
+    commands: CUTTING_COMMANDS,
   },
   maxRatio: {
     group: 'Limits',
@@ -207,14 +212,14 @@ export const options = {
     above: 0,
     max: 1,
     text: 'no layer loses more than this fraction of its channels',
-    commands: ['prune'],
+    commands: CUTTING_COMMANDS,
   },
   ignore: {
     group: 'Limits',
     type: 'list',
     value: 'PATTERN',
     text: 'layers that stay whole, by node name; * stands for any text',
-    commands: ['prune'],
+    commands: CUTTING_COMMANDS,
   },
   ranking: {
     group: 'Limits',
@@ -229,7 +234,7 @@ export const options = {
     value: 'FILE',
     short: 'o',
     text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder',
-    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
   },
   savePlan: {
     group: 'Output',
@@ -250,7 +255,7 @@ export const options = {
     type: 'flag',
     default: false,
     text: 'replace files that exist, and the run folder',
-    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
   },
   verify: {
     group: 'Output',
@@ -264,7 +269,7 @@ export const options = {
     type: 'flag',
     default: true,
     text: 'measure the latency before and after',
-    commands: ['prune'],
+    commands: ['prune', 'run'],
   },
 
   data: {
@@ -343,7 +348,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
-    commands: ['prune', 'eval', 'verify', ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'verify', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
   batch: {
     group: 'Data',
@@ -354,6 +359,7 @@ export const options = {
     commands: DATA_COMMANDS,
   },
   ...trainingOptions,
+  ...searchOptions,
 
   original: {
     group: 'Data',
@@ -365,9 +371,9 @@ export const options = {
   recover: {
     group: 'Recovery',
     type: 'choice',
-    choices: ['reconstruct', 'recalibrate', 'none'],
-    text: 'what is done for the accuracy after the cut, without labels; with --data reconstruct, else none',
-    commands: ['prune'],
+    choices: SEARCH_RECOVERIES,
+    text: 'what is done for the accuracy after a cut; without it reconstruct where there are --data; finetune and distil train, which is for run only',
+    commands: ['prune', 'run'],
   },
   calibration: {
     group: 'Recovery',
@@ -375,7 +381,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'samples that criteria and recovery look at; without it 256, or as many as the size of the input suggests',
-    commands: [...SCORING_COMMANDS, ...RECOVERY_COMMANDS],
+    commands: ['score', 'prune', ...RECOVERY_COMMANDS],
   },
   calibrationData: {
     group: 'Recovery',

@@ -5,6 +5,9 @@ import type { OptionRow } from './option-row.ts';
 /** The commands that train. */
 export const TRAINING_COMMANDS = ['finetune', 'train'] as const;
 
+/** Those and the search, which trains too. */
+const RUNNING_COMMANDS = [...TRAINING_COMMANDS, 'run'] as const;
+
 /** Their part of the options table. */
 export const trainingOptions = {
   teacher: {
@@ -33,8 +36,8 @@ export const trainingOptions = {
     type: 'number',
     value: 'N',
     above: 0,
-    text: 'passes over the data; without it 10 for finetune, 60 for train',
-    commands: TRAINING_COMMANDS,
+    text: 'passes over the data; without it 10 for finetune, 60 for train, 1 after each cut of a run that trains',
+    commands: RUNNING_COMMANDS,
   },
   steps: {
     group: 'Training',
@@ -49,7 +52,7 @@ export const trainingOptions = {
     type: 'text',
     value: '20m',
     text: 'end after this time at the latest: 90s, 20m, 1h30m',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   lr: {
     group: 'Training',
@@ -140,7 +143,7 @@ export const trainingOptions = {
     type: 'text',
     value: 'TEXT',
     text: 'augmentation such as crop=4,flip,jitter=0.2,cutout=8,scale=0.5..1.5, or none; without it guessed and printed',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   average: {
     group: 'Training',
@@ -164,28 +167,28 @@ export const trainingOptions = {
     type: 'choice',
     choices: ['measured', 'plain'],
     text: 'how convolutions are written: as is fastest here, measured once per shape, or plainly; without it measured, plain with --deterministic',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   deterministic: {
     group: 'Training',
     type: 'flag',
     default: false,
     text: 'one engine thread, so that the same run gives the same bytes',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   evalData: {
     group: 'Training',
     type: 'path',
     value: 'PATH',
     text: 'data to judge by; without it a part of --data is held out',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   evalSplit: {
     group: 'Training',
     type: 'text',
     value: 'NAME',
     text: 'part of those data, or of --data, such as val',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   holdout: {
     group: 'Training',
@@ -195,7 +198,7 @@ export const trainingOptions = {
     above: 0,
     below: 1,
     text: 'part of the samples that is held out, every class alike',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   evalEvery: {
     group: 'Training',
@@ -211,7 +214,7 @@ export const trainingOptions = {
     value: 'N',
     min: 1,
     text: 'judge by at most N samples',
-    commands: TRAINING_COMMANDS,
+    commands: RUNNING_COMMANDS,
   },
   patience: {
     group: 'Training',
@@ -225,15 +228,15 @@ export const trainingOptions = {
     group: 'Training',
     type: 'path',
     value: 'DIR',
-    text: 'keep journal, checkpoints and models in this folder',
-    commands: TRAINING_COMMANDS,
+    text: 'keep journal, checkpoints and models in this folder; without it a run takes runs/NAME-1, -2, …',
+    commands: RUNNING_COMMANDS,
   },
   resume: {
     group: 'Training',
     type: 'flag',
     default: false,
-    text: 'go on from the last checkpoint in the run folder',
-    commands: TRAINING_COMMANDS,
+    text: 'go on where the run in the run folder was left',
+    commands: RUNNING_COMMANDS,
   },
   saveEvery: {
     group: 'Training',

@@ -17,6 +17,7 @@ import {
   planProbes,
   prepareLimits,
   type Sensitivity,
+  type SensitivityMode,
   type SensitivityPoint,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
@@ -25,12 +26,6 @@ import type { ProbeBatch } from './probe-images.ts';
 import { openProbeJudge, type ProbeJudge } from './probe-judge.ts';
 import { type ProbeState, runParts, runWhole } from './run-probes.ts';
 import type { SensitivityEvent } from './search-events.ts';
-
-/** Ways to measure. */
-export const SENSITIVITY_MODES = ['fast', 'exact'] as const;
-
-/** Name of a way to measure. */
-export type SensitivityMode = (typeof SENSITIVITY_MODES)[number];
 
 /** How a model's sensitivity is measured. */
 export interface SensitivityOptions {

@@ -17,6 +17,7 @@ import {
   PLAN_VERSION,
   type PlanLimits,
   prepareLimits,
+  type SearchStrategy,
   type SelectionOptions,
   type Sensitivity,
   TARGET_TOLERANCE,
@@ -41,7 +42,6 @@ import {
   type Proposal,
   propose,
   type SearchTarget,
-  type StrategyName,
 } from './strategies.ts';
 
 /** What a search is asked. */
@@ -58,7 +58,7 @@ export interface SearchOptions {
   /** Part of what is left of the budget that one cut may spend, above 0 and up to 1; default 0.5, and 1 for a strategy of one cut. */
   readonly stepShare?: number;
   /** Default iterative. */
-  readonly strategy?: StrategyName;
+  readonly strategy?: SearchStrategy;
   readonly counts?: SelectionOptions['counts'];
   readonly exponents?: readonly number[];
   readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;

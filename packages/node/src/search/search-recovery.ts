@@ -6,6 +6,7 @@ import {
   type LoadOptions,
   type Model,
   pickSamples,
+  type SearchRecovery,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { PipelineEvent } from '../pipeline/events.ts';
@@ -13,12 +14,6 @@ import { recoverCut } from '../recovery/recover-cut.ts';
 import { type FinetuneOptions, finetune } from '../training/finetune.ts';
 import type { TrainingData } from '../training/training-data.ts';
 import type { TrainingEvent } from '../training/training-events.ts';
-
-/** Ways to recover at every step; `finetune` and `distil` begin with `reconstruct`. */
-export const SEARCH_RECOVERIES = ['reconstruct', 'recalibrate', 'finetune', 'distil', 'none'] as const;
-
-/** Name of a way to recover. */
-export type SearchRecovery = (typeof SEARCH_RECOVERIES)[number];
 
 /** What recovery works with. */
 export interface SearchRecoveryOptions {

@@ -12,18 +12,13 @@ import {
   type Pick,
   type PlanLimits,
   prepareLimits,
+  type SearchStrategy,
   type SelectionOptions,
   type Sensitivity,
   scaleRates,
   selectGroups,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
-
-/** Ways to search. */
-export const STRATEGIES = ['iterative', 'progressive', 'one-shot', 'uniform'] as const;
-
-/** Name of a way to search. */
-export type StrategyName = (typeof STRATEGIES)[number];
 
 /** The part of the original's cost that is to be left. */
 export interface SearchTarget {
@@ -60,14 +55,14 @@ export interface Proposal {
 const PROGRESSIVE_STEP = 0.1;
 
 /** Whether a strategy looks at sensitivity curves. */
-export const needsSensitivity = (strategy: StrategyName): boolean => strategy === 'iterative';
+export const needsSensitivity = (strategy: SearchStrategy): boolean => strategy === 'iterative';
 
 /** Whether a strategy goes all the way in one cut. */
-export const isSingle = (strategy: StrategyName): boolean =>
+export const isSingle = (strategy: SearchStrategy): boolean =>
   strategy === 'one-shot' || strategy === 'uniform';
 
 /** The next cut; undefined when the strategy finds none. Errors: those of `choosePlan`. */
-export function propose(strategy: StrategyName, situation: Situation): Proposal | undefined {
+export function propose(strategy: SearchStrategy, situation: Situation): Proposal | undefined {
   if (strategy === 'iterative') return proposeGroups(situation);
   const { analysis, scores, limits, measure, least } = situation;
   const { traced, coupling, cost } = analysis;

@@ -1,0 +1,36 @@
+// Values of `sensitivity` and `run` that are more than a number.
+import { EspalierError } from '@espalier/core';
+import type { SearchTarget } from '@espalier/node';
+
+/** `1%`, `0.5 %` or `0.01` as a number of [0, 1). Error, kind usage: `options.bad-share`. */
+export function parseShare(flag: string, text: string): number {
+  const [, digits, percent] = /^\s*(\d*\.?\d+)\s*(%?)\s*$/.exec(text) ?? [];
+  const value = Number(digits) / (percent === '%' ? 100 : 1);
+  if (digits !== undefined && value < 1) return value;
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'options.bad-share',
+    message: `${flag} cannot be '${text}'.`,
+    hint: 'Write a share below 1, as 1% or 0.01.',
+  });
+}
+
+/** `macs=0.4`. Error, kind usage: `run.bad-target`, also where there is none. */
+export function parseTarget(text: string | undefined): SearchTarget {
+  const [, measure, digits] = /^(macs|params)=(\d*\.?\d+)$/.exec(text ?? '') ?? [];
+  const kept = Number(digits);
+  if (measure !== undefined && kept > 0 && kept < 1)
+    return { measure: measure as SearchTarget['measure'], kept };
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'run.bad-target',
+    message: text === undefined ? 'Nothing says where the run should end.' : `--target cannot be '${text}'.`,
+    hint: 'Say what is to be left of the original: --target macs=0.4 or --target params=0.5.',
+  });
+}
+
+/** Rates of probes, rising. Error, kind usage: `options.bad-share`. */
+export function parseRates(texts: readonly string[]): readonly number[] {
+  const rates = texts.flatMap((text) => text.split(',')).map((text) => parseShare('--rates', text));
+  return [...new Set(rates)].sort((a, b) => a - b);
+}

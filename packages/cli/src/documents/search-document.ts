@@ -1,0 +1,51 @@
+// The JSON document of `run`.
+import { z } from 'zod';
+import { costField, modelField } from './fields.ts';
+import { latencyField } from './latency-field.ts';
+
+const judgementField = z.object({
+  value: z.number(),
+  drop: z.number().describe('how much worse than the original; negative where better'),
+  interval: z.tuple([z.number(), z.number()]).nullable().describe('of the drop at 95 %'),
+  worst: z.number().describe('the most that the drop is at the chosen confidence'),
+});
+
+/** What a search found, step by step. */
+export const searchDocument = z.object({
+  schema: z.literal('espalier/search@1'),
+  model: modelField,
+  run: z.string().describe('absolute path of the run folder'),
+  output: z.string().describe('absolute path of the best model'),
+  strategy: z.string(),
+  target: z.object({ measure: z.enum(['macs', 'params']), kept: z.number() }),
+  maxDrop: z.number(),
+  confidence: z.number(),
+  metric: z.string(),
+  judgedBy: z.int().describe('samples that judged'),
+  reason: z.string().describe('why it ended: target, budget, nothing-left, iterations, time'),
+  metrics: z.object({
+    macs: z.number().describe('fraction kept'),
+    params: z.number().describe('fraction kept'),
+    before: z.number(),
+    after: z.number(),
+    drop: z.number(),
+    speedup: z.number().optional(),
+  }),
+  steps: z.array(
+    z.object({
+      step: z.int(),
+      cost: costField,
+      judgement: judgementField,
+      proof: z.string().nullable(),
+      tries: z.int().describe('cuts that were tried for it'),
+    }),
+  ),
+  layers: z
+    .array(z.object({ node: z.string(), channels: z.int(), kept: z.int() }))
+    .describe('layers that lost channels'),
+  latency: latencyField.optional(),
+  next: z.string(),
+});
+
+/** The document's type. */
+export type SearchDocument = z.infer<typeof searchDocument>;

@@ -1,0 +1,55 @@
+// `sensitivity` as text: the drop of every group at every rate, the most robust groups first.
+import type { SensitivityDocument } from '../documents/sensitivity-document.ts';
+import type { Paint } from '../output/paint.ts';
+import { formatTable } from '../output/text-table.ts';
+import { formatNumberOf, formatPercent, formatScore, formatSeconds } from '../output/units.ts';
+
+type Curve = SensitivityDocument['groups'][number];
+
+/** Lines of the report. `nameOf` names a group. */
+export function formatSensitivity(
+  document: SensitivityDocument,
+  nameOf: (group: Curve) => string,
+  paint: Paint,
+): readonly string[] {
+  const { groups, metric, metrics, cost, data, criterion, next } = document;
+  const rates = [...new Set(groups.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort(
+    (a, b) => a - b,
+  );
+  const right = 'right' as const;
+  const [heads = '', ...rows] = formatTable(
+    [
+      { head: 'group' },
+      { head: 'channels', align: right },
+      ...rates.map((rate) => ({ head: `-${Math.round(100 * rate)} %`, align: right })),
+      { head: 'saves MACs', align: right },
+    ],
+    [...groups]
+      .sort((a, b) => worstOf(a) - worstOf(b))
+      .map((group) => [
+        nameOf(group),
+        String(group.channels),
+        ...rates.map((rate) => formatDrop(group.points.find((point) => point.rate === rate))),
+        formatPercent(1 - (group.points.at(-1)?.macs ?? cost.macs) / cost.macs),
+      ]),
+  );
+  return [
+    `${metric} ${formatScore(metrics.value)} uncut; how much it drops when a group alone loses a share of its channels, lowest ${criterion} first:`,
+    '',
+    paint.bold(heads),
+    ...rows,
+    '',
+    `${formatNumberOf(metrics.probes, 'probe')} over at most ${formatNumberOf(data.samples, 'sample')}, in ${formatSeconds(metrics.seconds)}, at the cost of ${metrics.work.toFixed(1)} evaluations of the model. ± is the 95 % interval.`,
+    '',
+    `next: ${paint.bold(next)}`,
+  ];
+}
+
+function formatDrop(point: Curve['points'][number] | undefined): string {
+  if (point === undefined) return '-';
+  const { drop, interval } = point;
+  const reach = interval === null ? '' : ` ±${((interval[1] - interval[0]) / 2).toFixed(3)}`;
+  return `${drop.toFixed(3)}${reach}`;
+}
+
+const worstOf = ({ points }: Curve): number => points.at(-1)?.drop ?? 0;

@@ -1,0 +1,19 @@
+// The names of what a search can be told to do.
+
+/** Ways to decide what is cut next. */
+export const SEARCH_STRATEGIES = ['iterative', 'progressive', 'one-shot', 'uniform'] as const;
+
+/** Name of a way to decide. */
+export type SearchStrategy = (typeof SEARCH_STRATEGIES)[number];
+
+/** Ways to measure sensitivity. */
+export const SENSITIVITY_MODES = ['fast', 'exact'] as const;
+
+/** Name of a way to measure. */
+export type SensitivityMode = (typeof SENSITIVITY_MODES)[number];
+
+/** Ways to recover after every cut; `finetune` (from labels) and `distil` (from the original) begin with `reconstruct`. */
+export const SEARCH_RECOVERIES = ['reconstruct', 'recalibrate', 'finetune', 'distil', 'none'] as const;
+
+/** Name of a way to recover. */
+export type SearchRecovery = (typeof SEARCH_RECOVERIES)[number];
