@@ -21,7 +21,7 @@ import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { MetricChoice } from '../pipeline/choose-metrics.ts';
 import type { ProbeBatch } from './probe-images.ts';
 import { openProbeJudge, type ProbeJudge } from './probe-judge.ts';
-import { type ProbeState, runParts, runWhole } from './run-probes.ts';
+import { countRuns, type ProbeState, runParts, runWhole } from './run-probes.ts';
 import type { SensitivityEvent } from './search-events.ts';
 
 /** Ways to measure. */
@@ -94,15 +94,14 @@ export async function* measureSensitivity(
     (probe): ProbeState => ({ probe, trial: judge.open(), done: false }),
   );
   const run = { analysis, engine, images, states, ...(load && { load }), ...(signal && { signal }) };
-  const samples = countSamples(images);
-  let work = cost.original.macs * samples;
+  let work = cost.original.macs * countRuns(traced, images);
   const fresh = new Map<PrunableGroup, GroupSensitivity>();
   const measured = mode === 'exact' ? runWhole(run) : runParts(run, memory);
   for await (const macs of measured) {
     work += macs;
     for (const target of targets) {
       const own = states.filter(({ probe }) => probe.target === target);
-      if (fresh.has(target) || own.some(({ done }) => !done)) continue;
+      if (fresh.has(target) || own.length === 0 || own.some(({ done }) => !done)) continue;
       const group = describeGroup(analysis, target, own, judge, images);
       fresh.set(target, group);
       yield { type: 'sensitivity.group', group };
@@ -111,7 +110,8 @@ export async function* measureSensitivity(
     yield { type: 'sensitivity.progress', done, total: states.length };
   }
   return {
-    ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples, work, probes: states.length },
+    ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples: countSamples(images) },
+    ...{ probes: states.length, work },
     baseline: { value: judge.value, macs: cost.original.macs, params: cost.original.params },
     groups: groups.flatMap((group) => known.get(groupName(group)) ?? fresh.get(group) ?? []),
   };
