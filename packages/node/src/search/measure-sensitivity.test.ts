@@ -18,7 +18,7 @@ async function open(net: Net, samples = 80) {
   const images = await readNoise(analysis.file.model, samples);
   const base = { engine, scores: drawScores(analysis), images, metrics: topOne };
   const measure = (options: Partial<SensitivityOptions> = {}, listen?: (event: SensitivityEvent) => void) =>
-    follow(measureSensitivity(analysis, { ...base, ...options }), listen);
+    follow(measureSensitivity(analysis, { ...base, precision: 0, ...options }), listen);
   return { analysis, images, measure };
 }
 
@@ -126,6 +126,16 @@ describe('measureSensitivity', () => {
     expect(findings(exact)).toEqual(findings(full));
   });
 
+  it('asks for two hundredths of the metric unless told otherwise', async () => {
+    const { analysis, images, measure } = await open('chain', 1280);
+    const base = { engine, scores: drawScores(analysis), images, metrics: everything };
+    const plain = await follow(measureSensitivity(analysis, base));
+    expect(plain).toEqual(await measure({ metrics: everything, precision: 0.02 }));
+    const workAt = async (precision: number) => (await measure({ metrics: everything, precision })).work;
+    expect(plain.work).toBeLessThan(await workAt(0.01));
+    expect(plain.work).toBeGreaterThan(await workAt(0.03));
+  });
+
   it('takes known curves over as they are and does not probe them', async () => {
     const { measure } = await open('residual');
     const before = await measure();
@@ -205,6 +215,7 @@ describe.skipIf(!existsSync(shared))('resnet20 on CIFAR-10 (skipped where ../sha
       scores: Float64Array.from(analysis.coupling.classes, () => random.next()),
       metrics: topOne,
       rates: [0.5],
+      precision: 0,
     };
     const exact = await follow(measureSensitivity(analysis, { ...options, mode: 'exact' }));
     const fast = await follow(measureSensitivity(analysis, options));

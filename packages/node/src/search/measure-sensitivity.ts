@@ -45,7 +45,10 @@ export interface SensitivityOptions {
   readonly reference?: Model;
   /** Default fast. */
   readonly mode?: SensitivityMode;
-  /** Fast: a probe ends when the 95 % interval of its drop reaches no further than this to either side; default 0: it sees every sample. */
+  /**
+   * Fast: a probe ends when the 95 % interval of its drop reaches no further than this to either side, in the metric's unit; default
+   * {@link DEFAULT_PRECISION}. At 0 it sees every sample.
+   */
   readonly precision?: number;
   /** Fast: most bytes for the values between two parts of the model, default 1 GiB. */
   readonly memory?: number;
@@ -61,6 +64,9 @@ export interface MeasuredSensitivity extends Sensitivity {
   /** Multiply-accumulates that were run for the baseline and the probes. */
   readonly work: number;
 }
+
+/** How well a fast probe knows the drop it measures, to either side at 95 %. */
+export const DEFAULT_PRECISION = 0.02;
 
 const MEMORY_BYTES = 2 ** 30;
 
@@ -80,7 +86,12 @@ export async function* measureSensitivity(
     load,
     signal,
   } = options;
-  const { mode = 'fast', precision = 0, memory = MEMORY_BYTES, rates = DEFAULT_RATES } = options;
+  const {
+    mode = 'fast',
+    precision = DEFAULT_PRECISION,
+    memory = MEMORY_BYTES,
+    rates = DEFAULT_RATES,
+  } = options;
   const { traced, coupling, cost, file } = analysis;
   const limiter = prepareLimits(traced, coupling, scores, limits);
   const groups = listPrunableGroups(traced, coupling, limiter);
