@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../random.ts';
-import { bootstrapInterval, mean, median, percentile } from './statistics.ts';
+import { bootstrapInterval, kendallTau, mean, median, percentile, studentQuantile } from './statistics.ts';
 
 describe('percentile', () => {
   it('interpolates between order statistics and ignores the order given', () => {
@@ -53,5 +53,50 @@ describe('bootstrapInterval', () => {
     expect(run(0.95)).toEqual(run(0.95));
     expect(run(0.99)[1]).toBeGreaterThan(run(0.5)[1]);
     expect(bootstrapInterval([], mean, createRandom(3))).toEqual([Number.NaN, Number.NaN]);
+  });
+});
+
+describe('kendallTau', () => {
+  it('is 1 for the same order, −1 for the opposite one, whatever the distances', () => {
+    expect(kendallTau([1, 2, 3, 4], [10, 11, 500, 501])).toBe(1);
+    expect(kendallTau([1, 2, 3, 4], [4, 3, 2, -9])).toBe(-1);
+  });
+
+  it('loses two pairs for each that changed places', () => {
+    // One of six pairs is the other way round.
+    expect(kendallTau([1, 2, 3, 4], [1, 3, 2, 4])).toBeCloseTo(4 / 6, 12);
+  });
+
+  it('takes a pair that one holds for equal for neither', () => {
+    expect(kendallTau([1, 2, 3], [1, 2, 2])).toBeCloseTo(2 / 3, 12);
+  });
+
+  it('looks only at the pairs that count', () => {
+    const first = [0, 0.1, 5, 9];
+    const apart = (one: number, other: number): boolean => Math.abs(first[one]! - first[other]!) > 1;
+    expect(kendallTau(first, [0.1, 0, 5, 9])).toBeLessThan(1);
+    expect(kendallTau(first, [0.1, 0, 5, 9], apart)).toBe(1);
+    expect(kendallTau(first, [0, 0.1, 9, 5], apart)).toBeCloseTo(3 / 5, 12);
+    expect(kendallTau([1], [1])).toBeNaN();
+  });
+});
+
+describe('studentQuantile', () => {
+  it.each([
+    [0.975, 1, 12.7062],
+    [0.995, 1, 63.6567],
+    [0.975, 2, 4.3027],
+    [0.9, 4, 1.5332],
+    [0.95, 9, 1.8331],
+    [0.975, 9, 2.2622],
+    [0.9995, 9, 4.7809],
+    [0.995, 30, 2.75],
+    [0.975, 120, 1.9799],
+  ])('at %d with %d degrees of freedom is %d, as in the tables', (p, degrees, value) => {
+    expect(Math.abs(studentQuantile(p, degrees) - value)).toBeLessThan(1e-4);
+  });
+
+  it('is the middle of the distribution at a half', () => {
+    expect(studentQuantile(0.5, 3)).toBeCloseTo(0, 9);
   });
 });

@@ -58,6 +58,27 @@ function quantileOfSorted(sorted: Float64Array, fraction: number): number {
 }
 
 /**
+ * Rank correlation (A New Measure of Rank Correlation, 1938) of two measurements of the same things, −1 to 1: pairs that both put in the same
+ * order less those that they put in opposite orders, over all pairs that count (default: every one). A pair that either holds for equal is neither.
+ * NaN where no pair counts.
+ */
+export function kendallTau(
+  first: readonly number[],
+  second: readonly number[],
+  counts: (one: number, other: number) => boolean = () => true,
+): number {
+  let [agreement, pairs] = [0, 0];
+  for (let one = 0; one < first.length; one++) {
+    for (let other = 0; other < one; other++) {
+      if (!counts(one, other)) continue;
+      agreement += Math.sign(first[one]! - first[other]!) * Math.sign(second[one]! - second[other]!);
+      pairs++;
+    }
+  }
+  return agreement / pairs;
+}
+
+/**
  * The value below which Student's t with so many degrees of freedom lies with probability `p`, in [0.5, 1) (The Probable Error of a Mean, 1908).
  */
 export function studentQuantile(p: number, degrees: number): number {

@@ -74,15 +74,16 @@ export class Frontier {
     return found;
   }
 
-  /** Runs everything before the node, so that what is pending begins with it. */
+  /** Runs what lies before the node and matters from it on, held values among it, so that what is pending begins with the node. */
   async advanceTo(node: number): Promise<void> {
-    const border = [...this.#readers]
-      .filter(([name, readers]) => {
-        const producer = this.#producers.get(name);
-        return producer !== undefined && producer < node && readers.some((reader) => reader >= node);
+    const border = [...this.#producers]
+      .filter(([name, producer]) => {
+        if (producer >= node || this.#done[producer] === 1) return false;
+        const readers = this.#readers.get(name) ?? [];
+        return this.#held.has(name) || readers.some((reader) => reader >= node);
       })
       .map(([name]) => name)
-      .filter((name) => this.#traced.kindOf(name) !== 'constant' && !this.#live.has(name));
+      .filter((name) => this.#traced.kindOf(name) !== 'constant');
     await this.advance(border);
   }
 

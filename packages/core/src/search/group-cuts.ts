@@ -31,7 +31,8 @@ export function listPrunableGroups(
 
 /**
  * The choice in which each named group loses its share, lowest scores first; `rates` is by index into `coupling.groups`. Limits may bring channels
- * back. A group of which anything is asked loses one channel at least, where the limits let it.
+ * back. A group of which anything is asked loses one channel at least, where the limits let it, and never all of them: its name would pass to the
+ * root's next one.
  */
 export function cutGroups(
   coupling: Coupling,
@@ -44,7 +45,8 @@ export function cutGroups(
     const members = [...membersOf(coupling.groups[id]!, limiter)].sort(
       (a, b) => scores[a]! - scores[b]! || a - b,
     );
-    for (const label of members.slice(0, Math.max(1, Math.round(rate * members.length)))) wished[label] = 0;
+    const count = Math.min(Math.round(rate * members.length), members.length - 1);
+    for (const label of members.slice(0, rate > 0 ? Math.max(1, count) : 0)) wished[label] = 0;
   }
   return limiter.apply(wished);
 }

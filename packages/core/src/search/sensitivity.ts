@@ -41,6 +41,7 @@ export interface Sensitivity {
   /** The uncut model on the same samples. */
   readonly baseline: { readonly value: number; readonly macs: number; readonly params: number };
   readonly samples: number;
+  /** In the order of the graph; those that limits let lose nothing at any rate are not among them. */
   readonly groups: readonly GroupSensitivity[];
 }
 

@@ -44,7 +44,15 @@ export function prepareFeeds(session: Session, batch: NdArray): Readonly<Record<
 export async function runBatch(session: Session, batch: NdArray): Promise<Readonly<Record<string, NdArray>>> {
   const count = batch.dims[0]!;
   const size = fixedBatch(dataInput(session)) ?? count;
-  const outputs = await session.run(prepareFeeds(session, batch));
+  return dropFilling(await session.run(prepareFeeds(session, batch)), size, count);
+}
+
+/** What a model answered to the first `count` of the `size` rows it was fed. */
+export function dropFilling(
+  outputs: Readonly<Record<string, NdArray>>,
+  size: number,
+  count: number,
+): Readonly<Record<string, NdArray>> {
   if (size === count) return outputs;
   const trimmed = Object.entries(outputs).map(([name, array]) => [
     name,

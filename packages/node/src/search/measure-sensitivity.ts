@@ -24,7 +24,7 @@ import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { MetricChoice } from '../pipeline/choose-metrics.ts';
 import type { ProbeBatch } from './probe-images.ts';
 import { openProbeJudge, type ProbeJudge } from './probe-judge.ts';
-import { type ProbeState, runParts, runWhole } from './run-probes.ts';
+import { countRuns, type ProbeState, runParts, runWhole } from './run-probes.ts';
 import type { SensitivityEvent } from './search-events.ts';
 
 /** How a model's sensitivity is measured. */
@@ -42,7 +42,10 @@ export interface SensitivityOptions {
   readonly reference?: Model;
   /** Default fast. */
   readonly mode?: SensitivityMode;
-  /** Fast: a probe ends when the 95 % interval of its drop reaches no further than this to either side; default 0: it sees every sample. */
+  /**
+   * Fast: a probe ends when the 95 % interval of its drop reaches no further than this to either side, in the metric's unit; default
+   * {@link DEFAULT_PRECISION}. At 0 it sees every sample.
+   */
   readonly precision?: number;
   /** Fast: most bytes for the values between two parts of the model, default 1 GiB. */
   readonly memory?: number;
@@ -58,6 +61,9 @@ export interface MeasuredSensitivity extends Sensitivity {
   /** Multiply-accumulates that were run for the baseline and the probes. */
   readonly work: number;
 }
+
+/** How well a fast probe knows the drop it measures, to either side at 95 %. */
+export const DEFAULT_PRECISION = 0.02;
 
 const MEMORY_BYTES = 2 ** 30;
 
@@ -77,7 +83,12 @@ export async function* measureSensitivity(
     load,
     signal,
   } = options;
-  const { mode = 'fast', precision = 0, memory = MEMORY_BYTES, rates = DEFAULT_RATES } = options;
+  const {
+    mode = 'fast',
+    precision = DEFAULT_PRECISION,
+    memory = MEMORY_BYTES,
+    rates = DEFAULT_RATES,
+  } = options;
   const { traced, coupling, cost, file } = analysis;
   const limiter = prepareLimits(traced, coupling, scores, limits);
   const groups = listPrunableGroups(traced, coupling, limiter);
@@ -91,15 +102,14 @@ export async function* measureSensitivity(
     (probe): ProbeState => ({ probe, trial: judge.open(), done: false }),
   );
   const run = { analysis, engine, images, states, ...(load && { load }), ...(signal && { signal }) };
-  const samples = countSamples(images);
-  let work = cost.original.macs * samples;
+  let work = cost.original.macs * countRuns(traced, images);
   const fresh = new Map<PrunableGroup, GroupSensitivity>();
   const measured = mode === 'exact' ? runWhole(run) : runParts(run, memory);
   for await (const macs of measured) {
     work += macs;
     for (const target of targets) {
       const own = states.filter(({ probe }) => probe.target === target);
-      if (fresh.has(target) || own.some(({ done }) => !done)) continue;
+      if (fresh.has(target) || own.length === 0 || own.some(({ done }) => !done)) continue;
       const group = describeGroup(analysis, target, own, judge, images);
       fresh.set(target, group);
       yield { type: 'sensitivity.group', group };
@@ -108,7 +118,8 @@ export async function* measureSensitivity(
     yield { type: 'sensitivity.progress', done, total: states.length };
   }
   return {
-    ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples, work, probes: states.length },
+    ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples: countSamples(images) },
+    ...{ probes: states.length, work },
     baseline: { value: judge.value, macs: cost.original.macs, params: cost.original.params },
     groups: groups.flatMap((group) => {
       const old = known.get(groupName(group));

@@ -22,6 +22,11 @@ export interface ProbeBatch {
   readonly placements: BatchOutputs['placements'];
 }
 
+/** Rows that the model computes for a batch: its samples, and zeros where it insists on more than there are. */
+export function rowsOf({ feeds }: ProbeBatch): number {
+  return Object.values(feeds)[0]!.dims[0]!;
+}
+
 /** Which samples are read. */
 export interface ProbeImagesOptions {
   readonly dataset: Dataset;
@@ -37,8 +42,8 @@ export interface ProbeImagesOptions {
 const DEFAULT_BATCH = 32;
 
 /**
- * Reads the batches, shuffled by the seed. What does not fill a batch is left out. Errors, kind data: `data.empty`, those of the reader and of
- * `prepareFeeds`.
+ * Reads the batches, shuffled by the seed. What does not fill a batch is left out, unless it is all there is. Errors, kind data: `data.empty`,
+ * those of the reader and of `prepareFeeds`.
  */
 export async function readProbeImages(
   session: Session,

@@ -10,9 +10,16 @@ import {
   type Target,
 } from '@espalier/core';
 import type { MetricChoice } from '../pipeline/choose-metrics.ts';
-import type { ProbeBatch } from './probe-images.ts';
+import { dropFilling } from '../pipeline/run-batch.ts';
+import { type ProbeBatch, rowsOf } from './probe-images.ts';
 
 type Outputs = BatchOutputs['outputs'];
+
+/**
+ * Of n samples that all agree, 3/n may still differ at 95 % (If Nothing Goes Wrong, Is Everything All Right?, 1983): a spread of zero says
+ * nothing before that.
+ */
+const RULE_OF_THREE = 3;
 
 /** Verdict on one probe so far. */
 export interface ProbeVerdict {
@@ -64,6 +71,7 @@ export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
     open() {
       const own = openMetric(truths);
       let batches = 0;
+      let samples = 0;
       const verdict = (): ProbeVerdict => ({
         drop: measureDrop(readings[batches - 1]!, own.metric.reading(), higherIsBetter),
         batches,
@@ -72,10 +80,11 @@ export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
         verdict,
         add(outputs) {
           own.add(batches, outputs);
+          samples += images[batches]!.targets.length;
           batches += 1;
           if (batches === images.length) return true;
           // Whole rounds only, so that every random group has seen as much as the others.
-          if (precision === 0 || batches % RANDOM_GROUPS !== 0) return false;
+          if (samples * precision < RULE_OF_THREE || batches % RANDOM_GROUPS !== 0) return false;
           const { interval } = verdict().drop;
           return interval !== null && interval[1] - interval[0] <= 2 * precision;
         },
@@ -87,7 +96,7 @@ export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
 /** A metric against the labels where there are any, else against the reference's answers. */
 function openMetric({ images, metrics, reference }: ProbeTruths) {
   const answer = (batch: number, outputs: Outputs): BatchOutputs => ({
-    outputs,
+    outputs: dropFilling(outputs, rowsOf(images[batch]!), images[batch]!.targets.length),
     placements: images[batch]!.placements,
   });
   const { createMetric, createAgreement } = metrics;

@@ -7,10 +7,11 @@ import {
   listCuts,
   type Probe,
   peakLiveBytes,
+  type TracedModel,
   zeroOriginal,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
-import type { ProbeBatch } from './probe-images.ts';
+import { type ProbeBatch, rowsOf } from './probe-images.ts';
 import type { ProbeTrial } from './probe-judge.ts';
 
 /** A probe and how it is doing. */
@@ -35,21 +36,19 @@ export interface ProbeRun {
 export async function* runWhole(run: ProbeRun): AsyncGenerator<number> {
   const { traced, coupling, cost } = run.analysis;
   for (const state of run.states) {
-    run.signal?.throwIfAborted();
     const { keep } = state.probe;
     const model = await cutModel(traced, coupling, keep, run.engine);
     const session = await run.engine.load(model, run.load);
-    let samples = 0;
+    let seen = 0;
     try {
-      for (const { feeds, targets } of run.images) {
-        if (state.done) break;
-        state.done = state.trial.add(await session.run(feeds));
-        samples += targets.length;
+      for (; seen < run.images.length && !state.done; seen++) {
+        run.signal?.throwIfAborted();
+        state.done = state.trial.add(await session.run(run.images[seen]!.feeds));
       }
     } finally {
       await session.close();
     }
-    yield cost.totals(keep).macs * samples;
+    yield cost.totals(keep).macs * countRuns(traced, run.images.slice(0, seen));
   }
 }
 
@@ -65,7 +64,6 @@ export async function* runParts(run: ProbeRun, memory: number): AsyncGenerator<n
   const costOf = (nodes: readonly number[]): number =>
     nodes.reduce((sum, node) => sum + (macsOf.get(node) ?? 0), 0);
   for (const images of roundsOf(run, memory)) {
-    const samples = images.reduce((sum, { targets }) => sum + targets.length, 0);
     const feeds = images.map((image) => image.feeds);
     const frontier = new Frontier(traced, feeds, run.engine, {
       held: outputs,
@@ -78,24 +76,30 @@ export async function* runParts(run: ProbeRun, memory: number): AsyncGenerator<n
       frontier.update(traced.model);
       await frontier.advanceTo(state.probe.first);
       const behind = costOf(frontier.pending(outputs));
-      yield (before - behind) * samples;
+      yield (before - behind) * countRuns(traced, images);
       frontier.update(zeroOriginal(traced, listCuts(traced, run.analysis.coupling, state.probe.keep)));
       let seen = 0;
       for await (const answer of frontier.stream(outputs)) {
-        seen += images[0]!.targets.length;
+        run.signal?.throwIfAborted();
+        seen += 1;
         state.done = state.trial.add(answer);
         if (state.done) break;
       }
-      yield behind * seen;
+      yield behind * countRuns(traced, images.slice(0, seen));
     }
   }
+}
+
+/** How many runs at the traced size the batches amount to: what costs are told for. */
+export function countRuns(traced: TracedModel, images: readonly ProbeBatch[]): number {
+  const [[traceRows = 1] = []] = Object.values(traced.sizes[0]!);
+  return images.reduce((sum, image) => sum + rowsOf(image), 0) / traceRows;
 }
 
 /** The batches in as few rounds as the memory allows. */
 function roundsOf({ analysis, images }: ProbeRun, memory: number): readonly (readonly ProbeBatch[])[] {
   const { traced } = analysis;
-  const tracedBatch = Math.max(1, Object.values(traced.sizes[0]!)[0]?.[0] ?? 1);
-  const perBatch = (peakLiveBytes(traced) / tracedBatch) * images[0]!.targets.length;
+  const perBatch = peakLiveBytes(traced) * countRuns(traced, images.slice(0, 1));
   const size = Math.max(1, Math.floor(memory / perBatch));
   return Array.from({ length: Math.ceil(images.length / size) }, (_, i) =>
     images.slice(i * size, (i + 1) * size),
