@@ -23,14 +23,17 @@ const LOG = new URL('recovery.jsonl', import.meta.url);
 const PAGE = new URL('recovery.md', import.meta.url);
 
 /** The classifiers, and how many epochs fine-tuning, distillation and the uncut baseline get. */
-const CLASSIFIERS = { resnet20: 8, 'pcb-simple-cnn': 4, resnet56: 4, 'pcb-mobilenetv2': 2 };
+const CLASSIFIERS = { resnet20: 8, 'pcb-simple-cnn': 4, resnet56: 3, 'pcb-mobilenetv2': 2 };
 /** Fractions of the MACs that stay. */
 const LEVELS = [0.7, 0.5];
-const CRITERIA = ['fscl-active', 'fscl'];
+/** What is cut by; lines of the log without a ranking are global. */
+const CUTS = ['local', 'global'].flatMap((ranking) =>
+  ['fscl-active', 'fscl'].map((criterion) => ({ criterion, ranking })),
+);
 const METHODS = ['none', 'recalibrate', 'reconstruct', 'finetune', 'distil'];
 const DETECTOR = { model: 'yolov5n', macs: 0.8, epochs: 6, batch: 4, layout: 'yolov5' };
 const LOAD = { threads: 2 };
-const KEY = ['model', 'criterion', 'macs', 'method'];
+const KEY = ['model', 'criterion', 'ranking', 'macs', 'method'];
 
 const engine = createOrtEngine();
 const asked = process.argv.slice(2);
@@ -71,11 +74,11 @@ async function measureClassifier(model, epochs) {
   const original = analysis.file.model;
   await once({ model, criterion: '', macs: 1, method: 'none' }, async () => judge(original));
   await once({ model, criterion: '', macs: 1, method: 'finetune' }, () => timed(train(original, {}), judge));
-  for (const criterion of CRITERIA) {
+  for (const how of CUTS) {
     for (const macs of LEVELS) {
-      const row = { model, criterion, macs };
+      const row = { model, ...how, macs };
       if (await isComplete(row)) continue;
-      const { cut, recover } = await prepareCut(analysis, subject, criterion, macs);
+      const { cut, recover } = await prepareCut(analysis, subject, { ...how, macs });
       await once({ ...row, method: 'none' }, async () => judge(cut.model));
       await once({ ...row, method: 'recalibrate' }, () => timed(recover('recalibrate'), judge));
       let rebuilt;
@@ -101,7 +104,7 @@ function augmentOf({ train }) {
   return train.includes('cifar') ? 'crop=4,flip' : 'crop=2';
 }
 
-async function prepareCut(analysis, { train, preprocess: text }, criterion, macs) {
+async function prepareCut(analysis, { train, preprocess: text }, { criterion, ranking, macs }) {
   const dataset = await openDataset(data(train), train.endsWith('.yaml') ? { split: 'train' } : {});
   const open = await openEvaluation({ engine, models: [analysis.file.model], dataset, preprocess: text });
   await open.close();
@@ -110,7 +113,9 @@ async function prepareCut(analysis, { train, preprocess: text }, criterion, macs
     criterion === 'fscl-active'
       ? { activations: await follow(measureActivations(analysis, 'amplitudes', images)) }
       : {};
-  const cut = await follow(pruneAnalysis(analysis, { engine, criterion, macs, ...seen, verify: false }));
+  const cut = await follow(
+    pruneAnalysis(analysis, { engine, criterion, ranking, macs, ...seen, verify: false }),
+  );
   const mask = keepOf(analysis.traced, analysis.coupling, cut.plan);
   const recover = (method) =>
     recoverCut(analysis, mask, cut.model, { method, engine, dataset, preprocess: text, seed: 1 });
@@ -123,11 +128,11 @@ async function measureDetector({ model, macs, epochs, batch, layout }) {
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
   const judge = (candidate) => judgeDetector(candidate, yaml, layout);
   await once({ model, criterion: '', macs: 1, method: 'none' }, () => judge(analysis.file.model));
-  for (const criterion of CRITERIA) {
-    const row = { model, criterion, macs };
+  for (const how of CUTS) {
+    const row = { model, ...how, macs };
     const methods = ['none', 'reconstruct', 'distil'];
     if (await isComplete(row, methods)) continue;
-    const { cut, recover } = await prepareCut(analysis, { train: 'coco/dataset.yaml' }, criterion, macs);
+    const { cut, recover } = await prepareCut(analysis, { train: 'coco/dataset.yaml' }, { ...how, macs });
     await once({ ...row, method: 'none' }, () => judge(cut.model));
     let rebuilt;
     await once({ ...row, method: 'reconstruct' }, () =>
@@ -185,7 +190,7 @@ async function* keep(pipeline, take) {
 }
 
 function keyOf(row) {
-  return KEY.map((field) => row[field]).join(' ');
+  return KEY.map((field) => row[field] ?? 'global').join(' ');
 }
 
 async function once(row, measure) {
@@ -216,19 +221,18 @@ async function writePage() {
 function showClassifiers(rows) {
   return [...groupBy(rows, ({ model }) => model)]
     .map(([model, own]) => {
-      const at = (criterion, macs, method) =>
-        own.find((row) => keyOf(row) === keyOf({ model, criterion, macs, method }));
-      const stored = at('', 1, 'none');
-      const baseline = at('', 1, 'finetune');
-      const lines = CRITERIA.flatMap((criterion) =>
-        LEVELS.map((macs) => [
-          criterion,
-          showLevel(macs),
-          ...METHODS.map((method) => showResult(at(criterion, macs, method))),
-        ]),
+      const at = (wanted) => own.find((row) => keyOf(row) === keyOf({ model, ...wanted }));
+      const stored = at({ criterion: '', macs: 1, method: 'none' });
+      const baseline = at({ criterion: '', macs: 1, method: 'finetune' });
+      const lines = CUTS.flatMap((how) =>
+        LEVELS.flatMap((macs) => {
+          const results = METHODS.map((method) => at({ ...how, macs, method }));
+          const isEmpty = results.every((result) => result === undefined);
+          return isEmpty ? [] : [[how.criterion, how.ranking, showLevel(macs), ...results.map(showResult)]];
+        }),
       );
       const head = `As stored ${showResult(stored)}; fine-tuned with the same data and budget (${CLASSIFIERS[model]} epochs), the baseline: ${showResult(baseline)}.`;
-      return `### ${model}\n\n${head}\n\n${table(['criterion', 'MACs', ...METHODS], lines)}`;
+      return `### ${model}\n\n${head}\n\n${table(['criterion', 'ranking', 'MACs', ...METHODS], lines)}`;
     })
     .join('\n\n');
 }
@@ -241,14 +245,15 @@ function showResult(row) {
 }
 
 function showDetectors(rows) {
-  const lines = rows.map(({ model, criterion, macs, method, mAP50, mAP, seconds }) => [
+  const lines = rows.map(({ model, criterion, ranking = 'global', macs, method, mAP50, mAP, seconds }) => [
     model,
     criterion === '' ? 'original' : criterion,
+    criterion === '' ? '' : ranking,
     criterion === '' ? '' : showLevel(macs),
     method,
     showShare(mAP50),
     showShare(mAP),
     seconds === undefined ? '' : seconds.toFixed(0),
   ]);
-  return table(['model', 'criterion', 'MACs', 'method', 'mAP50', 'mAP50-95', 'seconds'], lines);
+  return table(['model', 'criterion', 'ranking', 'MACs', 'method', 'mAP50', 'mAP50-95', 'seconds'], lines);
 }

@@ -35,6 +35,11 @@ export function checkRecovery({ recover, data, calibrationData }: OptionsFor<'pr
   });
 }
 
+/** Whether the options let a cut be recovered: with data it is, unless they say otherwise. */
+export function isRecovered({ recover, data, calibrationData }: OptionsFor<'prune'>): boolean {
+  return recover !== 'none' && (calibrationData ?? data) !== undefined;
+}
+
 /** A recovered model, and how the document tells of it. */
 export interface RecoveredPruning extends Pick<RecoveredCut, 'model'> {
   readonly recovery: RecoveryField;

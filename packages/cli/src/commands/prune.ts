@@ -22,7 +22,7 @@ import type { CommandContext, RunCommand } from './command.ts';
 import { evaluateCut } from './evaluate.ts';
 import { measureModels } from './measure.ts';
 import { adviseAfterCut } from './prune-advice.ts';
-import { checkRecovery, recoverPruning } from './prune-recovery.ts';
+import { checkRecovery, isRecovered, recoverPruning } from './prune-recovery.ts';
 import { readTarget } from './prune-target.ts';
 import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
@@ -110,7 +110,9 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
 
 /** The options the pipeline knows, without the target. */
 function limitsOf(options: Context['options']) {
-  const { roundTo, maxRatio, ignore, ranking, verify } = options;
+  const { roundTo, maxRatio, ignore, verify } = options;
+  // Recovery cannot fit again what a layer that has become very narrow has lost: then every layer gives the same share.
+  const ranking = options.ranking ?? (isRecovered(options) ? 'local' : undefined);
   return {
     ...scoringOf(options),
     ...{ roundTo, maxRatio, ignore, verify },

@@ -225,7 +225,7 @@ export const options = {
     group: 'Limits',
     type: 'choice',
     choices: ['global', 'local'],
-    text: 'channels compete across the network (macs, params), or every layer gives the same fraction (ratio)',
+    text: 'channels compete across the network, or every layer gives the same fraction; without it global for --macs and --params, local for --ratio and for cuts that are recovered',
     commands: ['prune'],
   },
   output: {
