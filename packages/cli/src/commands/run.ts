@@ -8,6 +8,7 @@ import {
   describeMachine,
   follow,
   loadMetric,
+  type ModelFile,
   makeFeeds,
   openSearchFolder,
   readModel,
@@ -16,11 +17,13 @@ import {
   type SearchFolder,
   type SearchOptions,
   type SearchResult,
+  stageFile,
   writeModel,
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
+import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
-import { formatCommandLine } from '../options/command-line.ts';
+import { formatCommandLine, type GivenOptions } from '../options/command-line.ts';
 import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
@@ -56,6 +59,8 @@ export const runRun: RunCommand<'run'> = async (context) => {
   if (options.data === undefined) throw noData();
   const target = parseTarget(options.target);
   if (options.resume && options.runDir === undefined) throw noRun();
+  const force = options.force || options.resume;
+  if (options.output !== undefined) await checkOutput(path, options.output, force);
   const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
   const file = await readModel(path);
   const folder = await openSearchFolder(folderPath, {
@@ -64,14 +69,15 @@ export const runRun: RunCommand<'run'> = async (context) => {
   });
   try {
     terminal.log(`run: ${folderPath}`);
-    const search = await settle(context, target, folder);
+    const search = await settle(context, target, file, folder);
     const result = await follow(runSearch(search), createSearchView(context));
     const last = result.steps.at(-1)!;
     const { model } = await readModel(join(folder.path, last.model));
     await folder.saveModel('best', model);
     const output = options.output ?? join(folder.path, folder.modelPath('best'));
-    if (options.output !== undefined) await writeModel(options.output, model, options);
-    const latency = options.bench && last.step > 0 ? await compareLatency(result, model, context) : undefined;
+    if (options.output !== undefined) await writeModel(options.output, model, { force });
+    const isMeasured = options.bench && last.step > 0 && result.reason !== 'interrupted';
+    const latency = isMeasured ? await compareLatency(result, model, context) : undefined;
     const document = describe(context, search, result, {
       model: describeFile(file),
       run: resolve(folder.path),
@@ -79,7 +85,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
       ...(latency && { latency }),
     });
     await folder.saveText('report.md', formatSearchPage(document));
-    const failure = result.reason === 'target' ? undefined : notReached(document);
+    const failure = failureOf(document, folderPath, context);
     return { document, lines: formatSearch(document, terminal.paint), ...(failure && { failure }) };
   } finally {
     folder.close();
@@ -90,6 +96,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
 async function settle(
   { arguments: [path], options, sources, signal }: Context,
   target: SearchOptions['target'],
+  file: ModelFile,
   folder: SearchFolder,
 ): Promise<SearchOptions> {
   const preset: Partial<Preset> = options.preset === undefined ? {} : PRESETS[options.preset];
@@ -143,7 +150,7 @@ async function settle(
     finalEpochs: options.finalEpochs,
     iterations: options.iterations,
     load: given({ provider, threads: deterministic ? 1 : threads }),
-    settings: settingsOf(options),
+    settings: settingsOf(options, file),
     ...given({
       stepShare: options.stepShare,
       seconds: options.time === undefined ? undefined : parseDuration('--time', options.time),
@@ -167,16 +174,30 @@ const FREE: readonly string[] = [
   'iterations',
 ];
 
-function settingsOf(options: Context['options']): SearchOptions['settings'] {
+function settingsOf(options: Context['options'], { sha256 }: ModelFile): SearchOptions['settings'] {
+  const { data, evalData } = options;
+  const decisive = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && !FREE.includes(name),
+  );
+  return {
+    ...{ model: sha256, ...Object.fromEntries(decisive) },
+    ...given({
+      data: data === undefined ? undefined : resolve(data),
+      evalData: evalData === undefined ? undefined : resolve(evalData),
+    }),
+  };
+}
+
+/** The options that were flags. */
+function typed({ options, sources }: Context): GivenOptions {
   return Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => value !== undefined && !FREE.includes(name)),
+    Object.entries(options).filter(([name]) => sources[name as OptionName] === 'flag'),
   );
 }
 
-async function describeStart({ arguments: words, options, sources }: Context) {
-  const typed = Object.entries(options).filter(([name]) => sources[name as OptionName] === 'flag');
+async function describeStart(context: Context) {
   return {
-    command: formatCommandLine('run', words, Object.fromEntries(typed)),
+    command: formatCommandLine('run', context.arguments, typed(context)),
     startedAt: new Date().toISOString(),
     espalier: readVersion(),
     machine: await describeMachine(),
@@ -205,6 +226,7 @@ function createSearchView({ terminal }: Context): (event: SearchEvent) => void {
         break;
       case 'sensitivity.group':
       case 'search.sensitivity':
+      case 'search.stop':
       case 'search.end':
         break;
       case 'search.trial': {
@@ -244,12 +266,16 @@ function describe(
   const [first, last] = [steps[0]!, steps.at(-1)!];
   const { latency, ...files } = known;
   const { metric, samples } = first.judgement;
+  const macs = last.cost.macs / first.cost.macs;
+  const layers = Object.entries(last.history).map(([node, { channels, kept }]) => ({
+    ...{ node, channels, kept: kept.length },
+  }));
   return {
     schema: 'espalier/search@1',
     ...files,
     ...{ strategy: strategy!, target, maxDrop, confidence: confidence!, metric, judgedBy: samples, reason },
     metrics: {
-      macs: last.cost.macs / first.cost.macs,
+      macs,
       params: last.cost.params / first.cost.params,
       before: first.judgement.value,
       after: last.judgement.value,
@@ -259,14 +285,11 @@ function describe(
     steps: steps.map(({ step, cost, judgement: { value, drop, interval, worst }, proof }) => ({
       ...{ step, cost, proof },
       judgement: { value, drop, interval: interval && [...interval], worst },
-      tries: trials.filter(({ iteration }) => iteration === step - 1).length,
+      tries: proof === null ? 0 : trials.filter(({ iteration }) => iteration === step - 1).length,
     })),
-    layers: Object.entries(last.history).map(([node, { channels, kept }]) => ({
-      node,
-      channels,
-      kept: kept.length,
-    })),
+    layers,
     ...(latency && { latency }),
+    remarks: [...remarkOnSpeed({ macs, latency, layers, roundTo: context.options.roundTo }).remarks],
     next: formatCommandLine('eval', [relative(process.cwd(), files.output)], {
       ...typedDataFlags(context),
       data: context.options.evalData ?? context.options.data,
@@ -301,21 +324,52 @@ function compareLatency(
   );
 }
 
-/** The best so far is saved, but it is not what was asked for. */
-function notReached({ target, metrics, reason, maxDrop, output }: SearchDocument): EspalierError {
-  const why: Readonly<Record<string, string>> = {
-    budget: `every further cut would cost more than --max-drop ${formatPercent(maxDrop)} allows`,
-    'nothing-left': 'no further cut was found',
-    iterations: '--iterations were used up',
-    time: '--time was used up',
-    interrupted: 'it was interrupted',
-  };
+/** What keeps the result from being what was asked for; the best so far is saved. */
+function failureOf(document: SearchDocument, runDir: string, context: Context): EspalierError | undefined {
+  const { target, metrics, reason, maxDrop, output, steps } = document;
+  if (reason === 'target') return undefined;
+  const again = formatCommandLine('run', context.arguments, { ...typed(context), runDir, resume: true });
+  if (reason === 'interrupted') {
+    return new EspalierError({
+      kind: 'interrupted',
+      code: 'interrupted',
+      message: `The run was interrupted after step ${steps.at(-1)!.step}; the best model so far is ${output}.`,
+      hint: `Go on with \`${again}\`.`,
+    });
+  }
+  const budget = `--max-drop ${formatPercent(maxDrop)}`;
+  const [why, advice] = {
+    budget: [
+      `further cuts cost more than ${budget} allows, even at a fraction of their strength`,
+      'Allow a larger --max-drop, a lower --confidence, more samples to judge by (--eval-data), or recover with --recover finetune.',
+    ],
+    'nothing-left': [
+      'no further cut was found',
+      'Raise --max-ratio, lower --round-to, drop --ignore, or choose another --strategy.',
+    ],
+    iterations: ['--iterations were used up', `Go on with \`${again}\` and more --iterations.`],
+    time: ['--time was used up', `Go on with \`${again}\`.`],
+  }[reason];
+  const measure = target.measure === 'macs' ? 'MACs' : 'parameters';
   return new EspalierError({
-    kind: reason === 'interrupted' ? 'interrupted' : 'target',
+    kind: 'target',
     code: 'run.target-not-reached',
-    message: `${formatPercent(metrics[target.measure])} of the ${target.measure === 'macs' ? 'MACs' : 'parameters'} are left instead of ${formatPercent(target.kept)}: ${why[reason] ?? reason}.`,
-    hint: `The best model so far is ${output}. Allow a larger --max-drop, a lower --confidence, more samples to judge by (--eval-data), or recover with --recover finetune.`,
+    message: `${formatPercent(metrics[target.measure])} of the ${measure} are left instead of ${formatPercent(target.kept)}: ${why}.`,
+    hint: `The best model so far is ${output}. ${advice}`,
   });
+}
+
+/** Finds out before the work whether its result can be written. */
+async function checkOutput(path: string, output: string, force: boolean): Promise<void> {
+  if (resolve(path) === resolve(output)) {
+    throw new EspalierError({
+      kind: 'usage',
+      code: 'prune.same-file',
+      message: `The pruned model cannot replace the original ${path}.`,
+      hint: 'Choose another name with -o: a resumed run needs the original.',
+    });
+  }
+  await (await stageFile(output, '', { force })).discard();
 }
 
 function noData(): EspalierError {

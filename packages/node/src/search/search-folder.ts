@@ -1,5 +1,5 @@
 // The folder of a search: what it was asked, the journal that is the truth about it, and the model of every step.
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
@@ -27,8 +27,6 @@ export interface SearchFolder {
   /** Path of a model, relative to the folder. */
   modelPath(name: string): string;
   saveModel(name: string, model: Model): Promise<void>;
-  /** Deletes the models of steps that are not named. */
-  keepModels(names: readonly string[]): Promise<void>;
   saveText(name: string, text: string): Promise<void>;
   close(): void;
 }
@@ -66,12 +64,6 @@ export async function openSearchFolder(
     modelPath,
     async saveModel(name, model) {
       await writeModel(join(path, modelPath(name)), model, { force: true });
-    },
-    async keepModels(names) {
-      const kept = new Set(names.map((name) => `${name}.onnx`));
-      for (const file of await readdir(files.models)) {
-        if (file.startsWith('step-') && !kept.has(file)) await rm(join(files.models, file));
-      }
     },
     async saveText(name, text) {
       await writeFileAtomic(join(path, name), text, { force: true });

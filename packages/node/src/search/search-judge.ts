@@ -42,8 +42,11 @@ export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
   const batch = Math.max(1, Math.min(data.dims[0]!, Math.floor(dataset.size / RANDOM_GROUPS)));
   const walk = { dataset, preprocess, batch, ...(signal && { signal }) };
   return async (model, original) => {
-    const session = await engine.load(model, load);
     const teacher = createMetric ? undefined : await engine.load(reference, load);
+    const session = await engine.load(model, load).catch(async (error) => {
+      await teacher?.close();
+      throw error;
+    });
     try {
       const labelled: GroupedMetric<readonly Target[]>[] = createMetric
         ? [createGroupedMetric(createMetric)]
