@@ -1,20 +1,15 @@
 // `espalier run`: cut, recover and judge again and again, until the target is met or the accuracy budget is spent.
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { type CriterionName, EspalierError, type SearchRecovery, type SearchStrategy } from '@espalier/core';
+import { EspalierError } from '@espalier/core';
 import {
-  cacheFile,
   createOrtEngine,
   describeMachine,
   follow,
-  loadMetric,
-  type ModelFile,
   makeFeeds,
   openSearchFolder,
   readModel,
   runSearch,
-  type SearchEvent,
-  type SearchFolder,
   type SearchOptions,
   type SearchResult,
   stageFile,
@@ -24,33 +19,18 @@ import { describeFile } from '../describe/describe-model.ts';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import { formatCommandLine, type GivenOptions } from '../options/command-line.ts';
-import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
-import { parseDuration } from '../options/parse-duration.ts';
-import { formatPercent, formatScore } from '../output/units.ts';
+import { formatPercent } from '../output/units.ts';
 import { formatSearch, formatSearchPage } from '../report/search-report.ts';
 import { readVersion } from '../version.ts';
-import { parseInputShapes, showEvent } from './analyse.ts';
 import type { CommandContext, RunCommand } from './command.ts';
-import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
+import { typedDataFlags } from './data-source.ts';
 import { measureModels } from './measure.ts';
-import { scoringOf } from './scoring.ts';
-import { parseRates, parseShare, parseTarget } from './search-values.ts';
-import { createTrainingView } from './show-training.ts';
+import { settleSearch } from './search-settings.ts';
+import { parseTarget } from './search-values.ts';
+import { createSearchView } from './show-search.ts';
 
 type Context = CommandContext<'run'>;
-
-/** What a paper does where nothing else is said. */
-interface Preset {
-  readonly strategy: SearchStrategy;
-  readonly criterion: CriterionName;
-  readonly recover: SearchRecovery;
-}
-
-const PRESETS: Readonly<Record<NonNullable<Context['options']['preset']>, Preset>> = {
-  'concat-iterative': { strategy: 'iterative', criterion: 'l2', recover: 'finetune' },
-  fscl: { strategy: 'one-shot', criterion: 'fscl', recover: 'finetune' },
-};
 
 /** Runs the command. */
 export const runRun: RunCommand<'run'> = async (context) => {
@@ -69,8 +49,8 @@ export const runRun: RunCommand<'run'> = async (context) => {
   });
   try {
     terminal.log(`run: ${folderPath}`);
-    const search = await settle(context, target, file, folder);
-    const result = await follow(runSearch(search), createSearchView(context));
+    const search = await settleSearch(context, target, file, folder);
+    const result = await follow(runSearch(search), createSearchView(terminal));
     const last = result.steps.at(-1)!;
     const { model } = await readModel(join(folder.path, last.model));
     await folder.saveModel('best', model);
@@ -91,102 +71,6 @@ export const runRun: RunCommand<'run'> = async (context) => {
     folder.close();
   }
 };
-
-/** The options as the search takes them; a preset gives way to what was said. */
-async function settle(
-  { arguments: [path], options, sources, signal }: Context,
-  target: SearchOptions['target'],
-  file: ModelFile,
-  folder: SearchFolder,
-): Promise<SearchOptions> {
-  const preset: Partial<Preset> = options.preset === undefined ? {} : PRESETS[options.preset];
-  const isSaid = (name: OptionName): boolean => sources[name] !== undefined && sources[name] !== 'default';
-  const strategy = isSaid('strategy') ? options.strategy : (preset.strategy ?? options.strategy);
-  const criterion = isSaid('criterion') ? options.criterion : (preset.criterion ?? options.criterion);
-  const method = options.recover ?? preset.recover ?? 'reconstruct';
-  const { provider, threads, deterministic, metric, seed, roundTo, maxRatio, ignore } = options;
-  const rates = parseRates(options.rates);
-  const createMetric = metric === undefined ? undefined : await loadMetric(metric);
-  const maxDrop = parseShare('--max-drop', options.maxDrop);
-  const precision = parseShare('--precision', options.precision);
-  const cachePath = await cacheFile('formulations.json');
-  const preprocess = options.preprocess === undefined ? undefined : await readPreprocess(options.preprocess);
-  return {
-    engine: createOrtEngine(),
-    model: path!,
-    inputShapes: parseInputShapes(options.inputShape),
-    ...{ target, maxDrop, strategy, folder, signal },
-    confidence: options.confidence,
-    scoring: { ...scoringOf(options), criterion },
-    limits: { roundTo, maxRatio, ignore },
-    sensitivity: {
-      ...{ mode: options.probing, precision },
-      ...given({ rates: rates.length > 0 ? rates : undefined, limit: options.probeLimit }),
-    },
-    training: {
-      data: given({
-        path: options.data!,
-        dataset: datasetOptions(options),
-        limit: options.limit,
-        preprocess,
-        augment: options.augment,
-        task: options.task,
-        batch: options.batch,
-        seed,
-        workers: options.workers,
-      }),
-      evaluation: given({
-        path: options.evalData,
-        split: options.evalSplit,
-        share: options.holdout,
-        limit: options.evalLimit,
-        layout: options.layout,
-        createMetric,
-      }),
-      deterministic,
-      ...given({ cachePath, formulations: options.formulations }),
-    },
-    recovery: { method, epochs: options.epochs ?? 1 },
-    finalEpochs: options.finalEpochs,
-    iterations: options.iterations,
-    load: given({ provider, threads: deterministic ? 1 : threads }),
-    settings: settingsOf(options, file),
-    ...given({
-      stepShare: options.stepShare,
-      seconds: options.time === undefined ? undefined : parseDuration('--time', options.time),
-    }),
-  };
-}
-
-/** Options that do not change what a run computes, or may differ when it is gone on with. */
-const FREE: readonly string[] = [
-  'config',
-  'json',
-  'quiet',
-  'workers',
-  'threads',
-  'output',
-  'force',
-  'bench',
-  'runDir',
-  'resume',
-  'time',
-  'iterations',
-];
-
-function settingsOf(options: Context['options'], { sha256 }: ModelFile): SearchOptions['settings'] {
-  const { data, evalData } = options;
-  const decisive = Object.entries(options).filter(
-    ([name, value]) => value !== undefined && !FREE.includes(name),
-  );
-  return {
-    ...{ model: sha256, ...Object.fromEntries(decisive) },
-    ...given({
-      data: data === undefined ? undefined : resolve(data),
-      evalData: evalData === undefined ? undefined : resolve(evalData),
-    }),
-  };
-}
 
 /** The options that were flags. */
 function typed({ options, sources }: Context): GivenOptions {
@@ -210,51 +94,6 @@ function freeFolder(name: string): string {
     const path = join('runs', `${name}-${number}`);
     if (!existsSync(path)) return path;
   }
-}
-
-/** What happens, on the terminal: one line for every try and every step, progress in between. */
-function createSearchView({ terminal }: Context): (event: SearchEvent) => void {
-  const training = createTrainingView(terminal);
-  return (event) => {
-    switch (event.type) {
-      case 'step':
-      case 'note':
-        showEvent(event, terminal);
-        break;
-      case 'sensitivity.progress':
-        terminal.progress('probing', event.done / event.total, `${event.done} of ${event.total} probes`);
-        break;
-      case 'sensitivity.group':
-      case 'search.sensitivity':
-      case 'search.stop':
-      case 'search.end':
-        break;
-      case 'search.trial': {
-        const { recovered, cutAlone, allowed, accepted, strength } = event.trial;
-        const verdict = accepted
-          ? 'accepted'
-          : `refused: it may be ${formatScore(recovered.worst)} worse, allowed are ${formatScore(allowed)}`;
-        terminal.log(
-          `cut ${event.trial.iteration + 1} at strength ${strength}: ${recovered.metric} ${formatScore(cutAlone.value)}, recovered ${formatScore(recovered.value)}; ${verdict}`,
-        );
-        break;
-      }
-      case 'search.step': {
-        const { step, judgement, cost } = event.step;
-        if (step === 0)
-          terminal.log(
-            `original: ${judgement.metric} ${formatScore(judgement.value)} on ${judgement.samples} samples`,
-          );
-        else
-          terminal.log(
-            `step ${step}: ${(cost.macs / 1e6).toFixed(1)} million MACs, ${judgement.metric} ${formatScore(judgement.value)}`,
-          );
-        break;
-      }
-      default:
-        training(event);
-    }
-  };
 }
 
 function describe(

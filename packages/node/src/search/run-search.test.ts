@@ -298,7 +298,7 @@ describe('resuming', () => {
       const controller = new AbortController();
       let left = nth;
       const part = await place.search(run, { ...BUSY, signal: controller.signal }, (event) => {
-        if (isIt(event) && --left === 0) controller.abort();
+        if (isIt(event) && --left === 0) controller.abort(new Error('Ctrl-C'));
       });
       expect(part.reason).toBe('interrupted');
       expect(part.steps).toEqual(whole.steps.slice(0, part.steps.length));

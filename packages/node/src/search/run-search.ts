@@ -61,7 +61,7 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
     }
   } catch (error) {
     // What was accepted so far is a result too.
-    if (!signal?.aborted || (error as Error).name !== 'AbortError') throw error;
+    if (!signal?.aborted || (error !== signal.reason && (error as Error).name !== 'AbortError')) throw error;
     reason = 'interrupted';
   }
   const { steps, trials, analysed } = state;
@@ -80,20 +80,23 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
     ...(options.inputShapes && { inputShapes: options.inputShapes }),
     ...(signal && { signal }),
   });
+  const { method = 'reconstruct', epochs = 1 } = options.recovery ?? {};
+  const { batch = 64, seed = 0 } = training.data;
+  const learns = trains(method) || (options.finalEpochs ?? 0) > 0;
   const data = await openTrainingData(
     engine,
     original.file.model,
-    { ...training.data, batch: training.data.batch ?? 64, seed: training.data.seed ?? 0 },
+    // Only training needs samples enough for a batch.
+    { ...training.data, batch: learns ? batch : 1, seed },
     training.evaluation ?? {},
     load ?? {},
   );
   for (const text of data.notes) yield { type: 'training.note', text };
   const model = original.file.model;
   const common = { engine, data, original: model, ...(load && { load }), ...(signal && { signal }) };
-  const { method = 'reconstruct', epochs = 1 } = options.recovery ?? {};
   const recovery = { ...common, training, method, epochs };
-  if (trains(method) || (options.finalEpochs ?? 0) > 0) await checkTrainable(recovery);
-  return { options, original, data, recovery, judge: createSearchJudge({ ...common, confidence }) };
+  if (learns) await checkTrainable(recovery);
+  return { options, original, data, recovery, judge: createSearchJudge({ ...common, batch, confidence }) };
 }
 
 async function describeOriginal({ options, original, judge }: SearchWork): Promise<SearchStep> {

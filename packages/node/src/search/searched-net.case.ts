@@ -14,6 +14,7 @@ import {
 } from '@espalier/core';
 import { createOrtEngine } from '../engine/ort-engine.ts';
 import { follow } from '../pipeline/events.ts';
+import type { TrainingDataOptions } from '../training/training-data.ts';
 import { runSearch, type SearchResult } from './run-search.ts';
 import type { SearchEvent } from './search-events.ts';
 import { openSearchFolder } from './search-folder.ts';
@@ -110,6 +111,8 @@ export interface SearchWishes
 export interface SearchPlace {
   /** Path of the net. */
   readonly model: string;
+  /** The pictures, with labels or without, and how they are prepared. */
+  dataOf(labels: boolean): Pick<TrainingDataOptions, 'path' | 'dataset' | 'preprocess' | 'augment'>;
   /** Path of a file in a run folder. */
   at(run: string, file: string): string;
   /** Searches in the run folder of that name; a listener may throw. */
@@ -127,13 +130,16 @@ export async function openSearchPlace(count = 320): Promise<SearchPlace> {
   const pictures = await drawPictures(net, count);
   await writeFile(records, pictures.records);
   await writeFile(arrays, pictures.arrays);
-  const common = { augment: 'none', batch: 8, seed: 1, workers: 0 } as const;
-  const labelled = {
-    ...{ ...common, path: records, preprocess: `mean=${MEAN} std=${STD}` },
-    dataset: { format: 'records', shape: [3, SIDE, SIDE] },
-  } as const;
+  const dataOf: SearchPlace['dataOf'] = (labels) =>
+    labels
+      ? {
+          ...{ path: records, augment: 'none', preprocess: `mean=${MEAN} std=${STD}` },
+          dataset: { format: 'records', shape: [3, SIDE, SIDE] },
+        }
+      : { path: arrays, augment: 'none' };
   return {
     model,
+    dataOf,
     at: (run, file) => join(folder, run, file),
     async search(run, { labels = true, resume = false, createMetric, task, ...wishes } = {}, listen) {
       const opened = await openSearchFolder(join(folder, run), { resume });
@@ -146,7 +152,7 @@ export async function openSearchPlace(count = 320): Promise<SearchPlace> {
           recovery: { method: 'none' },
           load: { threads: 1 },
           training: {
-            data: { ...(labels ? labelled : { ...common, path: arrays }), ...(task && { task }) },
+            data: { batch: 8, seed: 1, workers: 0, ...dataOf(labels), ...(task && { task }) },
             evaluation: { share: 0.5, ...(createMetric && { createMetric }) },
             deterministic: true,
           },
