@@ -198,6 +198,7 @@ describe('run', () => {
     [['--target', 'macs=0.5', '-o', 'data.bin'], 'io.exists', 1],
   ])('refuses %j', async (args, code, exitCode) => {
     expect(await fail([...QUICK, ...args])).toMatchObject({ code, exitCode });
+    expect((await readdir(place.folder)).sort()).toEqual(['data.bin', 'net.onnx']);
   });
 
   it('needs data, and the folder of what is to be gone on with', async () => {

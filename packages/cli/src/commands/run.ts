@@ -41,16 +41,16 @@ export const runRun: RunCommand<'run'> = async (context) => {
   if (options.resume && options.runDir === undefined) throw noRun();
   const force = options.force || options.resume;
   if (options.output !== undefined) await checkOutput(path, options.output, force);
-  const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
   const file = await readModel(path);
+  const search = await settleSearch(context, target, file);
+  const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
   const folder = await openSearchFolder(folderPath, {
     ...{ resume: options.resume, force: options.force },
     about: await describeStart(context),
   });
   try {
     terminal.log(`run: ${folderPath}`);
-    const search = await settleSearch(context, target, file, folder);
-    const result = await follow(runSearch(search), createSearchView(terminal));
+    const result = await follow(runSearch({ ...search, folder }), createSearchView(terminal));
     const last = result.steps.at(-1)!;
     const { model } = await readModel(join(folder.path, last.model));
     await folder.saveModel('best', model);
@@ -98,7 +98,7 @@ function freeFolder(name: string): string {
 
 function describe(
   context: Context,
-  { strategy, target, maxDrop, confidence }: SearchOptions,
+  { strategy, target, maxDrop, confidence }: Omit<SearchOptions, 'folder'>,
   { steps, trials, reason, original }: SearchResult,
   known: Pick<SearchDocument, 'model' | 'run' | 'output' | 'latency'>,
 ): SearchDocument {

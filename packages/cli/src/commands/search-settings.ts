@@ -1,14 +1,7 @@
 // What `run` asks of the search, from its options and the preset they may name.
 import { resolve } from 'node:path';
 import type { CriterionName, SearchRecovery, SearchStrategy } from '@espalier/core';
-import {
-  cacheFile,
-  createOrtEngine,
-  loadMetric,
-  type ModelFile,
-  type SearchFolder,
-  type SearchOptions,
-} from '@espalier/node';
+import { cacheFile, createOrtEngine, loadMetric, type ModelFile, type SearchOptions } from '@espalier/node';
 import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
@@ -37,8 +30,7 @@ export async function settleSearch(
   { arguments: [path], options, sources, signal }: Context,
   target: SearchOptions['target'],
   file: ModelFile,
-  folder: SearchFolder,
-): Promise<SearchOptions> {
+): Promise<Omit<SearchOptions, 'folder'>> {
   const preset: Partial<Preset> = options.preset === undefined ? {} : PRESETS[options.preset];
   const isSaid = (name: OptionName): boolean => sources[name] !== undefined && sources[name] !== 'default';
   const strategy = isSaid('strategy') ? options.strategy : (preset.strategy ?? options.strategy);
@@ -55,7 +47,7 @@ export async function settleSearch(
     engine: createOrtEngine(),
     model: path!,
     inputShapes: parseInputShapes(options.inputShape),
-    ...{ target, maxDrop, strategy, folder, signal },
+    ...{ target, maxDrop, strategy, signal },
     confidence: options.confidence,
     scoring: { ...scoringOf(options), criterion },
     limits: { roundTo, maxRatio, ignore },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeModel } from '@espalier/core';
@@ -64,6 +64,17 @@ it('is replaced as a whole, and only when it is told to', async () => {
   for (const file of ['run.json', 'history.json', 'models/step-7.onnx']) {
     expect(existsSync(join(path, file))).toBe(false);
   }
+});
+
+it('makes room for itself where a run failed before it had judged anything, and nothing else lies', async () => {
+  const failed = await openSearchFolder(path);
+  await failed.describe({ seed: 1 });
+  failed.close();
+  const again = await openSearchFolder(path);
+  expect(existsSync(join(path, 'run.json'))).toBe(false);
+  again.close();
+  await writeFile(join(path, 'notes.txt'), 'mine');
+  await expect(openSearchFolder(path)).rejects.toMatchObject({ code: 'io.exists' });
 });
 
 it('cannot be resumed where nothing began', async () => {

@@ -1,5 +1,5 @@
 // The folder of a search: what it was asked, the journal that is the truth about it, and the model of every step.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
@@ -42,7 +42,10 @@ export async function openSearchFolder(
     models: join(path, 'models'),
   };
   const products = ['history.json', 'plan.json', 'report.md'].map((name) => join(path, name));
-  if (!resume) await makeRoom(path, [...Object.values(files), ...products], force);
+  if (!resume) {
+    const isFree = force || (await isBarren(path, Object.values(files), files.events));
+    await makeRoom(path, [...Object.values(files), ...products], isFree);
+  }
   const record = resume ? await readRunRecord<RunRecord>(path, files.record) : undefined;
   const past = resume ? (readJournal(files.events) as readonly SearchEvent[]) : [];
   await mkdir(files.models, { recursive: true });
@@ -70,4 +73,10 @@ export async function openSearchFolder(
     },
     close: () => journal.close(),
   };
+}
+
+/** Whether all that lies there is a run that failed before it had judged anything. */
+async function isBarren(path: string, files: readonly string[], events: string): Promise<boolean> {
+  const found = await readdir(path).catch(() => []);
+  return found.every((name) => files.includes(join(path, name))) && readJournal(events).length === 0;
 }
