@@ -43,6 +43,7 @@ export * from './search/probe-images.ts';
 export * from './search/run-search.ts';
 export * from './search/search-events.ts';
 export * from './search/search-folder.ts';
+export * from './search/search-options.ts';
 export * from './search/search-recovery.ts';
 export * from './search/search-state.ts';
 export * from './search/strategies.ts';

@@ -1,17 +1,12 @@
 // What the numbers of a cut do not say by themselves: whether the speed is what the MACs promise, and what to try next.
 import { TARGET_TOLERANCE } from '@espalier/core';
-import { judgeSpeed } from '../describe/judge-speed.ts';
+import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
 import type { OptionName, OptionsFor } from '../options/options.ts';
 import { foldList } from '../output/fold-list.ts';
-import { formatFactor, formatPercent } from '../output/units.ts';
+import { formatPercent } from '../output/units.ts';
 import type { CommandContext } from './command.ts';
-
-/** Convolution kernels work on blocks of so many channels: the wide one for networks with wide layers. */
-const WIDE_BLOCK = 16;
-const NARROW_BLOCK = 8;
-const WIDE_LAYER = 64;
 
 /** What is known when advice is asked for. */
 export interface FinishedCut extends Pick<PruneDocument, 'layers' | 'latency'> {
@@ -58,26 +53,15 @@ function remarkOnTarget({ options, ...cut }: FinishedCut): readonly string[] {
 }
 
 function adviseOnSpeed(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'> {
-  const { macs, path, output, options, latency } = cut;
-  const speedup = latency?.models.at(-1)?.speedup;
-  const verdict = speedup && judgeSpeed(macs, speedup);
+  const { macs, path, output, options, latency, layers } = cut;
+  const roundTo = options.plan === undefined ? options.roundTo : undefined;
+  const { remarks, block } = remarkOnSpeed({ macs, latency, layers, roundTo });
+  if (block !== undefined) {
+    const again = { ...typed(cut), roundTo: block, force: true };
+    return { remarks: [...remarks], next: formatCommandLine('prune', [path], again) };
+  }
   const usual = options.data === undefined ? evaluate(cut) : refine(cut);
-  if (speedup === undefined || verdict === 'as promised') {
-    return { remarks: [], next: output === undefined ? null : usual };
-  }
-  if (verdict === 'unclear') {
-    const range = speedup.interval.map(formatFactor).join(' to ');
-    const remark = `The measurement was too disturbed to tell the speed-up (${range}): measure again with \`espalier bench\` when nothing else runs.`;
-    return { remarks: [remark], next: output === undefined ? null : usual };
-  }
-  const remark = `${formatFactor(speedup.value)} as fast is far below the ${formatFactor(1 / macs)} that the MACs promise`;
-  const block = blockFor(cut);
-  if (block === undefined) return { remarks: [`${remark}.`], next: output === undefined ? null : usual };
-  const reason = `kernels work on blocks of channels, and widths in multiples of ${block} (--round-to ${block}) fill them.`;
-  return {
-    remarks: [`${remark}: ${reason}`],
-    next: formatCommandLine('prune', [path], { ...typed(cut), roundTo: block, force: true }),
-  };
+  return { remarks: [...remarks], next: output === undefined ? null : usual };
 }
 
 function evaluate({ path, output = '' }: FinishedCut): string {
@@ -93,14 +77,6 @@ function refine(cut: FinishedCut): string {
     ...{ teacher: path, data: calibrationData },
     ...{ dataFormat, recordShape, split, labels, preprocess, task, layout },
   });
-}
-
-/** The multiple that widths should be of; undefined when they are already, or when the plan says what is cut. */
-function blockFor({ layers, options }: FinishedCut): number | undefined {
-  if (options.plan !== undefined || layers.length === 0) return undefined;
-  const widths = layers.map(({ channels }) => channels).sort((a, b) => a - b);
-  const block = widths[Math.floor(widths.length / 2)]! >= WIDE_LAYER ? WIDE_BLOCK : NARROW_BLOCK;
-  return options.roundTo % block === 0 ? undefined : block;
 }
 
 /** Options from flags: the config file and the environment will speak for themselves again. */

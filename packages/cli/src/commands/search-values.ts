@@ -2,16 +2,16 @@
 import { EspalierError } from '@espalier/core';
 import type { SearchTarget } from '@espalier/node';
 
-/** `1%`, `0.5 %` or `0.01` as a number of [0, 1). Error, kind usage: `options.bad-share`. */
-export function parseShare(flag: string, text: string): number {
+/** `1%`, `0.5 %` or `0.01` as a number of [0, 1), or of (0, 1) where 0 means nothing. Error, kind usage: `options.bad-share`. */
+export function parseShare(flag: string, text: string, { zero = true } = {}): number {
   const [, digits, percent] = /^\s*(\d*\.?\d+)\s*(%?)\s*$/.exec(text) ?? [];
   const value = Number(digits) / (percent === '%' ? 100 : 1);
-  if (digits !== undefined && value < 1) return value;
+  if (digits !== undefined && value < 1 && (zero || value > 0)) return value;
   throw new EspalierError({
     kind: 'usage',
     code: 'options.bad-share',
     message: `${flag} cannot be '${text}'.`,
-    hint: 'Write a share below 1, as 1% or 0.01.',
+    hint: `Write a share ${zero ? '' : 'above 0 and '}below 1, as 1% or 0.01.`,
   });
 }
 
@@ -29,8 +29,10 @@ export function parseTarget(text: string | undefined): SearchTarget {
   });
 }
 
-/** Rates of probes, rising. Error, kind usage: `options.bad-share`. */
+/** Rates of probes, above 0, rising. Error, kind usage: `options.bad-share`. */
 export function parseRates(texts: readonly string[]): readonly number[] {
-  const rates = texts.flatMap((text) => text.split(',')).map((text) => parseShare('--rates', text));
+  const rates = texts
+    .flatMap((text) => text.split(','))
+    .map((text) => parseShare('--rates', text, { zero: false }));
   return [...new Set(rates)].sort((a, b) => a - b);
 }

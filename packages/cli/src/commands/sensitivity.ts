@@ -1,5 +1,5 @@
 // `espalier sensitivity`: how a model fares when one group of channels alone loses a share of them.
-import { EspalierError, groupName } from '@espalier/core';
+import { EspalierError } from '@espalier/core';
 import {
   chooseMetrics,
   createOrtEngine,
@@ -90,7 +90,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
       groups: structuredClone(found.groups) as SensitivityDocument['groups'],
       next: formatCommandLine('run', [path], { ...typedDataFlags(context), data, target: 'macs=0.7' }),
     };
-    return { document, lines: formatSensitivity(document, groupName, terminal.paint) };
+    return { document, lines: formatSensitivity(document, terminal.paint) };
   } finally {
     await open.close();
   }

@@ -22,7 +22,9 @@ export const searchDocument = z.object({
   confidence: z.number(),
   metric: z.string(),
   judgedBy: z.int().describe('samples that judged'),
-  reason: z.string().describe('why it ended: target, budget, nothing-left, iterations, time'),
+  reason: z
+    .enum(['target', 'budget', 'nothing-left', 'iterations', 'time', 'interrupted'])
+    .describe('why it ended'),
   metrics: z.object({
     macs: z.number().describe('fraction kept'),
     params: z.number().describe('fraction kept'),
@@ -44,6 +46,7 @@ export const searchDocument = z.object({
     .array(z.object({ node: z.string(), channels: z.int(), kept: z.int() }))
     .describe('layers that lost channels'),
   latency: latencyField.optional(),
+  remarks: z.array(z.string()).describe('what the numbers do not say by themselves, as sentences'),
   next: z.string(),
 });
 

@@ -10,19 +10,19 @@ const SHOWN_LAYERS = 12;
 
 /** Lines of the report: step by step, what it came to, where it lies, what to do next. */
 export function formatSearch(document: SearchDocument, paint: Paint): readonly string[] {
-  const { layers, latency, output, run, next } = document;
+  const { layers, latency, output, run, remarks, next } = document;
   const more = layers.length - SHOWN_LAYERS;
   return [
     ...formatSteps(document, paint),
     '',
     describeJudgement(document),
-    ...(latency ? ['', ...formatLatency(latency, document.latency && [1, document.metrics.macs])] : []),
-    '',
-    ...formatLayers(layers.slice(0, SHOWN_LAYERS)),
+    ...(latency ? ['', ...formatLatency(latency, [1, document.metrics.macs])] : []),
+    ...(layers.length > 0 ? ['', ...formatLayers(layers.slice(0, SHOWN_LAYERS))] : []),
     ...(more > 0 ? [`… and ${formatNumberOf(more, 'more layer')}, in ${run}/report.md`] : []),
     '',
     `model: ${output}`,
     `run: ${run} (report.md, history.json, plan.json, every step in models/)`,
+    ...(remarks.length === 0 ? [] : ['', ...remarks.map((remark) => paint.yellow(remark))]),
     '',
     `next: ${paint.bold(next)}`,
   ];
@@ -30,7 +30,7 @@ export function formatSearch(document: SearchDocument, paint: Paint): readonly s
 
 /** The page `report.md`: the same, whole. */
 export function formatSearchPage(document: SearchDocument): string {
-  const { model, strategy, target, maxDrop, reason, layers, latency, metrics } = document;
+  const { model, strategy, target, maxDrop, reason, layers, latency, metrics, remarks } = document;
   const fenced = (lines: readonly string[]): readonly string[] => ['```', ...lines, '```', ''];
   return [
     `# ${model.path}`,
@@ -43,9 +43,8 @@ export function formatSearchPage(document: SearchDocument): string {
     describeJudgement(document),
     '',
     ...(latency ? ['## Latency', '', ...fenced(formatLatency(latency, [1, metrics.macs]))] : []),
-    '## Widths',
-    '',
-    ...fenced(formatLayers(layers)),
+    ...remarks.flatMap((remark) => [remark, '']),
+    ...(layers.length > 0 ? ['## Widths', '', ...fenced(formatLayers(layers))] : []),
     `Next: \`espalier ${document.next.replace(/^espalier /, '')}\``,
     '',
   ].join('\n');

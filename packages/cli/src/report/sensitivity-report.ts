@@ -1,4 +1,5 @@
 // `sensitivity` as text: the drop of every group at every rate, the most robust groups first.
+import { groupName } from '@espalier/core';
 import type { SensitivityDocument } from '../documents/sensitivity-document.ts';
 import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
@@ -6,12 +7,8 @@ import { formatNumberOf, formatPercent, formatScore, formatSeconds } from '../ou
 
 type Curve = SensitivityDocument['groups'][number];
 
-/** Lines of the report. `nameOf` names a group. */
-export function formatSensitivity(
-  document: SensitivityDocument,
-  nameOf: (group: Curve) => string,
-  paint: Paint,
-): readonly string[] {
+/** Lines of the report. */
+export function formatSensitivity(document: SensitivityDocument, paint: Paint): readonly string[] {
   const { groups, metric, metrics, cost, data, criterion, next } = document;
   const rates = [...new Set(groups.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort(
     (a, b) => a - b,
@@ -27,7 +24,7 @@ export function formatSensitivity(
     [...groups]
       .sort((a, b) => worstOf(a) - worstOf(b))
       .map((group) => [
-        nameOf(group),
+        groupName(group),
         String(group.channels),
         ...rates.map((rate) => formatDrop(group.points.find((point) => point.rate === rate))),
         formatPercent(1 - (group.points.at(-1)?.macs ?? cost.macs) / cost.macs),

@@ -14,9 +14,9 @@ export interface Drop {
 
 /** Measures a drop between two readings of one metric over the same batches. */
 export function measureDrop(before: MetricReading, after: MetricReading, higherIsBetter: boolean): Drop {
-  const sign = higherIsBetter ? 1 : -1;
-  const value = sign * (before.value - after.value);
-  const losses = before.groups.map((each, i) => sign * (each - after.groups[i]!));
+  const worsening = (from: number, to: number): number => (higherIsBetter ? from - to : to - from);
+  const value = worsening(before.value, after.value);
+  const losses = before.groups.map((each, i) => worsening(each, after.groups[i]!));
   const error = randomGroupsError(losses);
   const degrees = losses.length - 1;
   if (error === null) return { value, interval: null, error, degrees: 0 };

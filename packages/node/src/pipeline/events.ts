@@ -19,12 +19,16 @@ export type PipelineEvent =
   /** Something the user should know: an assumed size, weights that cost time. */
   | { readonly type: 'note'; readonly text: string };
 
-/** Runs a pipeline to its end, handing every event to `listen`, and returns what it returns. */
+/** Runs a pipeline to its end, handing every event to `listen`, and returns what it returns. A listener that throws ends the pipeline, which closes what it opened. */
 export async function follow<Event, Result>(
   pipeline: AsyncGenerator<Event, Result>,
   listen: (event: Event) => void = () => {},
 ): Promise<Result> {
-  let step = await pipeline.next();
-  for (; !step.done; step = await pipeline.next()) listen(step.value);
-  return step.value;
+  try {
+    let step = await pipeline.next();
+    for (; !step.done; step = await pipeline.next()) listen(step.value);
+    return step.value;
+  } finally {
+    await pipeline.return(undefined as never);
+  }
 }

@@ -11,9 +11,10 @@ export interface Journal {
 
 /** Opens a journal to add to it, and makes the file if need be. */
 export function openJournal(file: string): Journal {
-  const isCutOff = existsSync(file) && !/(^|\n)$/.test(readFileSync(file, 'utf8'));
+  const past = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const descriptor = openSync(file, 'a');
-  if (isCutOff) writeSync(descriptor, '\n');
+  // What a kill cut off must not swallow the next entry.
+  if (past !== '' && !past.endsWith('\n')) writeSync(descriptor, '\n');
   return {
     write: (entry) => void writeSync(descriptor, `${JSON.stringify(entry)}\n`),
     sync: () => fsyncSync(descriptor),

@@ -1,88 +1,27 @@
 // The search: look, choose, cut, prove, recover, judge, and again, until the target is met or the accuracy budget is spent (after Iterative Filter
 // Pruning for Concatenation-based CNNs, 2024; the budget, the margin for the metric's own error, weaker tries and rollback are ours).
-import { basename, join } from 'node:path';
-import {
-  cutModel,
-  type Engine,
-  EspalierError,
-  extendHistory,
-  groupName,
-  groupsNear,
-  historyGroups,
-  type KeepMask,
-  keepOf,
-  type LoadOptions,
-  listPrunableGroups,
-  makePlan,
-  PLAN_VERSION,
-  type PlanLimits,
-  prepareLimits,
-  type SearchStrategy,
-  type SelectionOptions,
-  type Sensitivity,
-  TARGET_TOLERANCE,
-  verifyCut,
-} from '@espalier/core';
+import { join } from 'node:path';
+import { EspalierError, type Sensitivity, TARGET_TOLERANCE } from '@espalier/core';
 import { readModel } from '../models/read-model.ts';
 import { type Analysis, analyseFile } from '../pipeline/analyse-file.ts';
-import { type ScoreOptions, scoreAnalysis } from '../pipeline/score-analysis.ts';
-import { checkSameSettings, type RunSettings } from '../runs/run-record.ts';
+import { scoreAnalysis } from '../pipeline/score-analysis.ts';
+import { checkSameSettings } from '../runs/run-record.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.ts';
 import { measureSensitivity, type SensitivityOptions } from './measure-sensitivity.ts';
 import { readProbeImages } from './probe-images.ts';
-import type { SearchEnd, SearchEvent, SearchJudgement, SearchStep, SearchTrial } from './search-events.ts';
-import type { SearchFolder } from './search-folder.ts';
-import { createSearchJudge, type SearchJudge } from './search-judge.ts';
-import { learnedSet, recoverStep, type SearchRecoveryOptions, train } from './search-recovery.ts';
-import { advanceState, NO_STATE, type SearchState } from './search-state.ts';
+import type { SearchEnd, SearchEvent, SearchJudgement, SearchStep } from './search-events.ts';
+import { createSearchJudge } from './search-judge.ts';
 import {
-  changedGroups,
-  isSingle,
-  needsSensitivity,
-  type Proposal,
-  propose,
-  type SearchTarget,
-} from './strategies.ts';
-
-/** What a search is asked. */
-export interface SearchOptions {
-  readonly engine: Engine;
-  /** Path of the original. */
-  readonly model: string;
-  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
-  readonly target: SearchTarget;
-  /** Most that the metric may lose in all, in its own unit: 0.01 is a point of accuracy. */
-  readonly maxDrop: number;
-  /** One-sided confidence at which a drop must be within its budget, in [0.5, 1); default 0.9. */
-  readonly confidence?: number;
-  /** Part of what is left of the budget that one cut may spend, above 0 and up to 1; default 0.5, and 1 for a strategy of one cut. */
-  readonly stepShare?: number;
-  /** Default iterative. */
-  readonly strategy?: SearchStrategy;
-  readonly counts?: SelectionOptions['counts'];
-  readonly exponents?: readonly number[];
-  readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
-  readonly limits?: PlanLimits;
-  /** `limit` samples at most for probes, default all that are held out. */
-  readonly sensitivity?: Pick<SensitivityOptions, 'rates' | 'mode' | 'precision' | 'memory'> & {
-    readonly limit?: number;
-  };
-  /** Data and their held-out part; `data.batch` and `data.seed` are those of trainings and of the whole search. */
-  readonly training: SearchRecoveryOptions['training'];
-  /** After each cut; default reconstruct, one epoch where it trains. */
-  readonly recovery?: { readonly method?: SearchRecoveryOptions['method']; readonly epochs?: number };
-  /** Epochs of training at the very end, default 0. */
-  readonly finalEpochs?: number;
-  /** Most cuts, default 30. */
-  readonly iterations?: number;
-  /** No cut begins after so many seconds. */
-  readonly seconds?: number;
-  readonly load?: LoadOptions;
-  /** Options that change the result, as the run folder remembers them. */
-  readonly settings: RunSettings;
-  readonly folder: SearchFolder;
-  readonly signal?: AbortSignal;
-}
+  SEARCH_DEFAULTS,
+  type SearchOptions,
+  type SearchRecorder,
+  type SearchWork,
+} from './search-options.ts';
+import { writeRecipe } from './search-recipe.ts';
+import { checkTrainable, learnedSet, train, trains } from './search-recovery.ts';
+import { advanceState, NO_STATE, type SearchState } from './search-state.ts';
+import { isSingle, needsSensitivity, propose } from './strategies.ts';
+import { type Standing, tryCuts } from './try-cuts.ts';
 
 /** A search that came to its end. */
 export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
@@ -93,115 +32,74 @@ export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
   readonly sensitivity?: Sensitivity;
 }
 
-/** How much weaker each further try is, and how many there are. */
-const WEAKER = 0.5;
-const TRIES = 4;
-const USUAL = { confidence: 0.9, stepShare: 0.5, iterations: 30 } as const;
-
 /**
- * Runs a search, or goes on with one that its folder holds. Errors: those of `analyseFile`, `openTrainingData`, `choosePlan`, of recovery and training;
- * `run.other-settings` (usage); `search.no-drop` (usage) for a metric with no number.
+ * Runs a search, or goes on with one that its folder holds. An aborted signal ends it with what was accepted by then; such a run, and one that was
+ * ended by a limit of time or iterations, can be gone on with. Errors: those of `analyseFile`, `openTrainingData`, `checkTrainable`, `choosePlan`, `tryCuts`, of recovery
+ * and training; `run.other-settings` (usage); `search.no-number` (data) for an original whose metric has no number.
  */
 export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchEvent, SearchResult> {
-  const { engine, folder, settings, signal, load, training, target } = options;
+  const { folder, settings, signal } = options;
   if (folder.record) checkSameSettings(folder.record, settings);
   await folder.describe(settings);
-  const analyse = (path: string) =>
-    analyseFile(path, {
-      engine,
-      ...(options.inputShapes && { inputShapes: options.inputShapes }),
-      ...(signal && { signal }),
-    });
-  const original = yield* analyse(options.model);
-  const data = await openTrainingData(
-    engine,
-    original.file.model,
-    { ...training.data, batch: training.data.batch ?? 64, seed: training.data.seed ?? 0 },
-    training.evaluation ?? {},
-    load ?? {},
-  );
-  for (const text of data.notes) yield { type: 'training.note', text };
-  const { strategy = 'iterative', confidence = USUAL.confidence } = options;
-  const judge = createSearchJudge({
-    ...{ engine, original: original.file.model, data, confidence },
-    ...(load && { load }),
-    ...(signal && { signal }),
-  });
-  const recovery: SearchRecoveryOptions = {
-    ...{ engine, data, training, original: original.file.model },
-    method: options.recovery?.method ?? 'reconstruct',
-    epochs: options.recovery?.epochs ?? 1,
-    ...(load && { load }),
-    ...(signal && { signal }),
-  };
+  const work = yield* openWork(options);
+  const { original, data } = work;
   let state = folder.past.reduce(advanceState, NO_STATE);
-  const record: Recorder = (event) => {
+  const record: SearchRecorder = (event) => {
     folder.append(event);
     state = advanceState(state, event);
     return event;
   };
-  const work: Work = { options, original, data, judge, recovery };
-  const started = performance.now();
-  let sensitivity: Sensitivity | undefined;
-
   if (state.steps.length === 0) yield record({ type: 'search.step', step: await describeOriginal(work) });
-  let reason = state.ended;
-  while (reason === undefined) {
-    const last = state.steps.at(-1)!;
-    const iteration = last.step;
-    const goal = original.cost.original[target.measure] * target.kept;
-    reason = whyStop(options, last, goal, (performance.now() - started) / 1000);
-    if (reason !== undefined) break;
-    const analysis = iteration === 0 ? original : yield* analyse(join(folder.path, last.model));
-    const scores = yield* scoreAnalysis(analysis, {
-      ...options.scoring,
-      calibration: { engine, dataset: learnedSet(data), preprocess: data.preprocess, ...(load && { load }) },
-      ...(signal && { signal }),
-    });
-    if (needsSensitivity(strategy)) {
-      const measured = measureSensitivity(analysis, await sensitivityOptions(work, scores, state));
-      let step = await measured.next();
-      for (; !step.done; step = await measured.next()) yield record(step.value);
-      sensitivity = step.value;
-      const { probes } = step.value;
-      yield record({ type: 'search.sensitivity', iteration, sensitivity, probes });
+  let reason: SearchEnd;
+  try {
+    reason = yield* cutOn(work, () => state, record);
+    if (!state.ended) {
+      yield record({ type: 'search.stop', reason });
+      const final = yield* finish(work, state);
+      if (final) yield record({ type: 'search.step', step: final });
+      yield record({ type: 'search.end', reason, best: state.steps.at(-1)!.step });
     }
-    const proposal = propose(strategy, {
-      ...{ analysis, scores, iteration, limits: options.limits ?? {} },
-      ...{ measure: target.measure, least: goal },
-      ...(sensitivity && { sensitivity }),
-      ...(options.counts && { counts: options.counts }),
-      ...(options.exponents && { exponents: options.exponents }),
-    });
-    const accepted = proposal && (yield* tryCuts(work, analysis, scores, proposal, state, record));
-    if (accepted) yield record({ type: 'search.step', step: accepted });
-    else reason = proposal ? 'budget' : 'nothing-left';
+  } catch (error) {
+    // What was accepted so far is a result too.
+    if (!signal?.aborted || (error !== signal.reason && (error as Error).name !== 'AbortError')) throw error;
+    reason = 'interrupted';
   }
-  if (state.ended === undefined) {
-    const final = yield* finish(work, state);
-    if (final) yield record({ type: 'search.step', step: final });
-    yield record({ type: 'search.end', reason, best: state.steps.at(-1)!.step });
-  }
-  await writeRecipe(work, state.steps.at(-1)!);
+  const { steps, trials, analysed } = state;
+  await writeRecipe(folder, original, steps.at(-1)!.history);
   return {
-    ...{ steps: state.steps, trials: state.trials, reason, original, data },
-    ...(sensitivity && { sensitivity }),
+    ...{ steps, trials, reason, original, data },
+    ...(analysed && { sensitivity: analysed.sensitivity }),
   };
 }
 
-/** What every part of a search works with. */
-interface Work {
-  readonly options: SearchOptions;
-  readonly original: Analysis;
-  readonly data: TrainingData;
-  readonly judge: SearchJudge;
-  readonly recovery: SearchRecoveryOptions;
+/** Analyses the original and opens the data. */
+async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, SearchWork> {
+  const { engine, signal, load, training, confidence = SEARCH_DEFAULTS.confidence } = options;
+  const original = yield* analyseFile(options.model, {
+    engine,
+    ...(options.inputShapes && { inputShapes: options.inputShapes }),
+    ...(signal && { signal }),
+  });
+  const { method = 'reconstruct', epochs = 1 } = options.recovery ?? {};
+  const { batch = 64, seed = 0 } = training.data;
+  const learns = trains(method) || (options.finalEpochs ?? 0) > 0;
+  const data = await openTrainingData(
+    engine,
+    original.file.model,
+    // Only training needs samples enough for a batch.
+    { ...training.data, batch: learns ? batch : 1, seed },
+    training.evaluation ?? {},
+    load ?? {},
+  );
+  for (const text of data.notes) yield { type: 'training.note', text };
+  const model = original.file.model;
+  const common = { engine, data, original: model, ...(load && { load }), ...(signal && { signal }) };
+  const recovery = { ...common, training, method, epochs };
+  if (learns) await checkTrainable(recovery);
+  return { options, original, data, recovery, judge: createSearchJudge({ ...common, batch, confidence }) };
 }
 
-/** Notes an event down and hands it on. */
-type Recorder = (event: SearchEvent) => SearchEvent;
-
-async function describeOriginal({ options, original, judge }: Work): Promise<SearchStep> {
+async function describeOriginal({ options, original, judge }: SearchWork): Promise<SearchStep> {
   const judgement = await judge(original.file.model);
   if (!Number.isFinite(judgement.value)) throw noNumber(judgement);
   await options.folder.saveModel('step-0', original.file.model);
@@ -211,23 +109,109 @@ async function describeOriginal({ options, original, judge }: Work): Promise<Sea
   };
 }
 
+/** Cuts until something speaks against another cut, and says what. */
+async function* cutOn(
+  work: SearchWork,
+  stateNow: () => SearchState,
+  record: SearchRecorder,
+): AsyncGenerator<SearchEvent, SearchEnd> {
+  const { options, original } = work;
+  const { engine, folder, signal, target, strategy = SEARCH_DEFAULTS.strategy } = options;
+  const started = performance.now();
+  const { stopped } = stateNow();
+  // Limits of time and iterations may have been raised since.
+  if (stopped !== undefined && stopped !== 'time' && stopped !== 'iterations') return stopped;
+  for (;;) {
+    const state = stateNow();
+    const last = state.steps.at(-1)!;
+    const reason = whyStop(options, state, (performance.now() - started) / 1000);
+    if (reason !== undefined) return reason;
+    signal?.throwIfAborted();
+    const analysis =
+      last.step === 0
+        ? original
+        : yield* analyseFile(join(folder.path, last.model), {
+            engine,
+            ...(options.inputShapes && { inputShapes: options.inputShapes }),
+            ...(signal && { signal }),
+          });
+    const scores = yield* scoreStep(work, analysis);
+    const sensitivity = needsSensitivity(strategy)
+      ? yield* analyseSensitivity(work, { analysis, scores, state }, record)
+      : undefined;
+    const proposal = propose(strategy, {
+      ...{ analysis, scores, iteration: last.step, limits: options.limits ?? {} },
+      ...{ measure: target.measure, least: original.cost.original[target.measure] * target.kept },
+      ...(sensitivity && { sensitivity }),
+      ...(options.counts && { counts: options.counts }),
+      ...(options.exponents && { exponents: options.exponents }),
+    });
+    if (proposal === undefined) return 'nothing-left';
+    const outcome = yield* tryCuts(work, { analysis, scores, state }, proposal, record);
+    if (typeof outcome === 'string') return outcome;
+    yield record({ type: 'search.step', step: outcome });
+  }
+}
+
 function whyStop(
-  { target, iterations = USUAL.iterations, seconds, strategy = 'iterative', signal }: SearchOptions,
-  last: SearchStep,
-  goal: number,
+  { target, seconds, ...options }: SearchOptions,
+  { steps, trials }: SearchState,
   spent: number,
 ): SearchEnd | undefined {
-  if (signal?.aborted) return 'interrupted';
-  if (last.cost[target.measure] <= goal * (1 + TARGET_TOLERANCE)) return 'target';
-  if (last.step >= (isSingle(strategy) ? 1 : iterations)) return 'iterations';
+  const { strategy = SEARCH_DEFAULTS.strategy, iterations = SEARCH_DEFAULTS.iterations } = options;
+  const [first, last] = [steps[0]!, steps.at(-1)!];
+  const kept = last.cost[target.measure] / first.cost[target.measure];
+  if (kept <= target.kept + TARGET_TOLERANCE) return 'target';
+  const cuts = steps.filter(({ proof }) => proof !== null).length;
+  if (isSingle(strategy) && cuts > 0)
+    return trials.some((trial) => !trial.accepted) ? 'budget' : 'nothing-left';
+  if (cuts >= iterations) return 'iterations';
   return seconds !== undefined && spent >= seconds ? 'time' : undefined;
 }
 
-async function sensitivityOptions(
-  { options, original, data }: Work,
-  scores: Float64Array,
-  { curves }: SearchState,
-): Promise<SensitivityOptions> {
+async function* scoreStep(
+  { options, data }: SearchWork,
+  analysis: Analysis,
+): AsyncGenerator<SearchEvent, Float64Array> {
+  const { engine, load, signal } = options;
+  return yield* scoreAnalysis(analysis, {
+    ...options.scoring,
+    calibration: {
+      ...{ engine, dataset: learnedSet(data), preprocess: data.preprocess },
+      ...(load && { load }),
+    },
+    ...(signal && { signal }),
+  });
+}
+
+/** Measures what is not known yet, group by group. */
+async function* analyseSensitivity(
+  work: SearchWork,
+  { analysis, scores, state: { steps, curves, analysed } }: Standing,
+  record: SearchRecorder,
+): AsyncGenerator<SearchEvent, Sensitivity> {
+  const iteration = steps.at(-1)!.step;
+  if (analysed?.iteration === iteration) return analysed.sensitivity;
+  const measured = measureSensitivity(analysis, {
+    ...(await sensitivityOptions(work)),
+    ...{ scores, known: curves },
+  });
+  try {
+    let event = await measured.next();
+    for (; !event.done; event = await measured.next()) yield record(event.value);
+    const { probes, work: _, ...sensitivity } = event.value;
+    yield record({ type: 'search.sensitivity', iteration, sensitivity, probes });
+    return sensitivity;
+  } finally {
+    await measured.return(undefined as never);
+  }
+}
+
+async function sensitivityOptions({
+  options,
+  original,
+  data,
+}: SearchWork): Promise<Omit<SensitivityOptions, 'scores'>> {
   const { engine, load, signal, limits, training } = options;
   const { limit, ...wishes } = options.sensitivity ?? {};
   const session = await engine.load(original.file.model, load);
@@ -237,7 +221,7 @@ async function sensitivityOptions(
     ...(signal && { signal }),
   }).finally(() => session.close());
   return {
-    ...{ engine, scores, images, metrics: data.metrics, known: curves, reference: original.file.model },
+    ...{ engine, images, metrics: data.metrics, reference: original.file.model },
     ...wishes,
     ...(limits && { limits }),
     ...(load && { load }),
@@ -245,77 +229,15 @@ async function sensitivityOptions(
   };
 }
 
-/** Tries a cut at falling strength until its drop is within the step's part of the budget; undefined when even the weakest is not. */
-async function* tryCuts(
-  work: Work,
-  analysis: Analysis,
-  scores: Float64Array,
-  proposal: Proposal,
-  { steps }: SearchState,
-  record: Recorder,
-): AsyncGenerator<SearchEvent, SearchStep | undefined> {
-  const { options, judge, recovery } = work;
-  const { engine, folder, maxDrop, strategy = 'iterative', signal } = options;
-  const last = steps.at(-1)!;
-  const baseline = steps[0]!.judgement;
-  const share = options.stepShare ?? (isSingle(strategy) ? 1 : USUAL.stepShare);
-  const spent = Math.max(0, last.judgement.drop);
-  const allowed = spent + share * Math.max(0, maxDrop - spent);
-  const { traced, coupling, cost } = analysis;
-  for (let attempt = 0, strength = 1; attempt < TRIES; attempt++, strength *= WEAKER) {
-    const start = performance.now();
-    const keep = proposal.at(strength);
-    if (changedGroups(coupling, keep).size === 0) return undefined;
-    yield { type: 'step', step: 'cut' };
-    const cut = await cutModel(traced, coupling, keep, engine);
-    const plan = makePlan(traced, coupling, keep);
-    yield { type: 'step', step: 'verify' };
-    const proof = await verifyCut(traced, coupling, keep, plan.cuts, cut, engine, {
-      seed: options.training.data.seed ?? 0,
-      ...(signal && { signal }),
-    });
-    if (proof.verdict === 'failed') throw unproven(last.step + 1);
-    const cutAlone = await judge(cut, baseline);
-    const model = yield* recoverStep(analysis, keep, cut, recovery);
-    const recovered = model === cut ? cutAlone : await judge(model, baseline);
-    const accepted = recovered.worst <= allowed;
-    const trial: SearchTrial = {
-      ...{ iteration: last.step, strength, cost: cost.totals(keep), cutAlone, recovered, allowed, accepted },
-      seconds: (performance.now() - start) / 1000,
-    };
-    yield record({ type: 'search.trial', trial });
-    if (!accepted) continue;
-    const step = last.step + 1;
-    await folder.saveModel(`step-${step}`, model);
-    return {
-      ...{ step, model: folder.modelPath(`step-${step}`), cost: trial.cost, judgement: recovered },
-      ...{ groups: plan.groups, history: extendHistory(last.history, plan.groups) },
-      ...{ stale: staleGroups(analysis, scores, keep, options.limits ?? {}), proof: proof.verdict },
-    };
-  }
-  return undefined;
-}
-
-/** The groups whose curves a cut may have changed, by name. */
-function staleGroups(
-  { traced, coupling }: Analysis,
-  scores: Float64Array,
-  keep: KeepMask,
-  limits: PlanLimits,
-): readonly string[] {
-  const near = groupsNear(coupling, changedGroups(coupling, keep));
-  const groups = listPrunableGroups(traced, coupling, prepareLimits(traced, coupling, scores, limits));
-  return groups.filter(({ group }) => near.has(group)).map(groupName);
-}
-
-/** The last training; its result counts only when it is no worse than what it began with. */
+/** The last training, which is done once; its result counts only when it is no worse than what it began with. */
 async function* finish(
-  { options, judge, recovery }: Work,
+  { options, judge, recovery }: SearchWork,
   { steps }: SearchState,
 ): AsyncGenerator<SearchEvent, SearchStep | undefined> {
-  const { finalEpochs = 0, folder, signal } = options;
+  const { finalEpochs = 0, folder } = options;
   const last = steps.at(-1)!;
-  if (finalEpochs === 0 || last.step === 0 || signal?.aborted) return undefined;
+  // Only the original and the result of a last training are no cuts.
+  if (finalEpochs === 0 || last.proof === null) return undefined;
   const { model: from } = await readModel(join(folder.path, last.model));
   const model = yield* train(from, finalEpochs, recovery);
   if (model === from) return undefined;
@@ -329,37 +251,11 @@ async function* finish(
   };
 }
 
-/** `history.json` and `plan.json`: what the search did to the original, to be done to it again. */
-async function writeRecipe({ options, original }: Work, { history }: SearchStep): Promise<void> {
-  const { folder } = options;
-  const { traced, coupling, file } = original;
-  const keep = keepOf(traced, coupling, { version: PLAN_VERSION, groups: historyGroups(history), cuts: [] });
-  const plan = makePlan(traced, coupling, keep, {
-    model: file.sha256,
-    made: { search: basename(folder.path) },
-  });
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  await folder.saveText(
-    'history.json',
-    json({ schema: 'espalier/history@1', model: file.sha256, layers: history }),
-  );
-  await folder.saveText('plan.json', json(plan));
-}
-
 function noNumber({ metric, value }: SearchJudgement): EspalierError {
   return new EspalierError({
     kind: 'data',
     code: 'search.no-number',
     message: `The original scores ${metric} ${value} on the held-out samples: nothing can be steered by that.`,
     hint: 'Check the labels and the preprocessing with `espalier eval`.',
-  });
-}
-
-function unproven(step: number): EspalierError {
-  return new EspalierError({
-    kind: 'verification',
-    code: 'verify.deviates',
-    message: `The cut of step ${step} does not compute what the zeroed model before it does.`,
-    hint: 'Please report the model with `espalier inspect --json`; the steps before it are sound.',
   });
 }

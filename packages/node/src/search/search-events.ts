@@ -36,7 +36,7 @@ export interface SearchJudgement {
   readonly samples: number;
 }
 
-/** Why a run came to its end. */
+/** Why cutting came to its end. */
 export type SearchEnd = 'target' | 'budget' | 'nothing-left' | 'iterations' | 'time' | 'interrupted';
 
 /** What was tried: one cut, recovered and judged. */
@@ -66,7 +66,7 @@ export interface SearchStep {
   readonly history: ChannelHistory;
   /** Names of the groups whose sensitivity this cut may have changed. */
   readonly stale: readonly string[];
-  /** The proof of this step's cut; null for the original and for steps that cut nothing. */
+  /** The proof of this step's cut; null for the original and for the last training, which cut nothing. */
   readonly proof: Verification['verdict'] | null;
 }
 
@@ -83,4 +83,6 @@ export type SearchEvent =
     }
   | { readonly type: 'search.trial'; readonly trial: SearchTrial }
   | { readonly type: 'search.step'; readonly step: SearchStep }
+  /** There will be no more cuts, only the last training. */
+  | { readonly type: 'search.stop'; readonly reason: SearchEnd }
   | { readonly type: 'search.end'; readonly reason: SearchEnd; readonly best: number };

@@ -1,5 +1,5 @@
 // The folder of a search: what it was asked, the journal that is the truth about it, and the model of every step.
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
@@ -27,8 +27,6 @@ export interface SearchFolder {
   /** Path of a model, relative to the folder. */
   modelPath(name: string): string;
   saveModel(name: string, model: Model): Promise<void>;
-  /** Deletes the models of steps that are not named. */
-  keepModels(names: readonly string[]): Promise<void>;
   saveText(name: string, text: string): Promise<void>;
   close(): void;
 }
@@ -44,7 +42,10 @@ export async function openSearchFolder(
     models: join(path, 'models'),
   };
   const products = ['history.json', 'plan.json', 'report.md'].map((name) => join(path, name));
-  if (!resume) await makeRoom(path, [...Object.values(files), ...products], force);
+  if (!resume) {
+    const isFree = force || (await isBarren(path, Object.values(files), files.events));
+    await makeRoom(path, [...Object.values(files), ...products], isFree);
+  }
   const record = resume ? await readRunRecord<RunRecord>(path, files.record) : undefined;
   const past = resume ? (readJournal(files.events) as readonly SearchEvent[]) : [];
   await mkdir(files.models, { recursive: true });
@@ -67,15 +68,15 @@ export async function openSearchFolder(
     async saveModel(name, model) {
       await writeModel(join(path, modelPath(name)), model, { force: true });
     },
-    async keepModels(names) {
-      const kept = new Set(names.map((name) => `${name}.onnx`));
-      for (const file of await readdir(files.models)) {
-        if (file.startsWith('step-') && !kept.has(file)) await rm(join(files.models, file));
-      }
-    },
     async saveText(name, text) {
       await writeFileAtomic(join(path, name), text, { force: true });
     },
     close: () => journal.close(),
   };
+}
+
+/** Whether all that lies there is a run that failed before it had judged anything. */
+async function isBarren(path: string, files: readonly string[], events: string): Promise<boolean> {
+  const found = await readdir(path).catch(() => []);
+  return found.every((name) => files.includes(join(path, name))) && readJournal(events).length === 0;
 }

@@ -25,6 +25,8 @@ export interface SearchJudgeOptions {
   /** Held against the original where there are no labels. */
   readonly original: Model;
   readonly data: TrainingData;
+  /** Most samples per run where the model leaves it open. */
+  readonly batch: number;
   /** One-sided, in [0.5, 1). */
   readonly confidence: number;
   readonly load?: LoadOptions;
@@ -39,11 +41,14 @@ export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
   const { engine, original: reference, data, confidence, load, signal } = options;
   const { createMetric, createAgreement } = data.metrics;
   const { judged: dataset, preprocess } = data;
-  const batch = Math.max(1, Math.min(data.dims[0]!, Math.floor(dataset.size / RANDOM_GROUPS)));
+  const batch = Math.max(1, Math.min(options.batch, Math.floor(dataset.size / RANDOM_GROUPS)));
   const walk = { dataset, preprocess, batch, ...(signal && { signal }) };
   return async (model, original) => {
-    const session = await engine.load(model, load);
     const teacher = createMetric ? undefined : await engine.load(reference, load);
+    const session = await engine.load(model, load).catch(async (error) => {
+      await teacher?.close();
+      throw error;
+    });
     try {
       const labelled: GroupedMetric<readonly Target[]>[] = createMetric
         ? [createGroupedMetric(createMetric)]

@@ -1,5 +1,6 @@
 // How a search wins accuracy back after a cut: without training, or with some.
 import {
+  choosePositions,
   type Dataset,
   type Engine,
   type KeepMask,
@@ -11,7 +12,9 @@ import {
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { PipelineEvent } from '../pipeline/events.ts';
 import { recoverCut } from '../recovery/recover-cut.ts';
+import { chooseObjective } from '../training/choose-objective.ts';
 import { type FinetuneOptions, finetune } from '../training/finetune.ts';
+import { traceWhole } from '../training/trace-batch.ts';
 import type { TrainingData } from '../training/training-data.ts';
 import type { TrainingEvent } from '../training/training-events.ts';
 
@@ -21,7 +24,7 @@ export interface SearchRecoveryOptions {
   readonly method: SearchRecovery;
   /** Epochs of training after each cut. */
   readonly epochs: number;
-  /** The original: whom `distil` learns from. */
+  /** The original: what `distil` learns from, and any training where there are no labels. */
   readonly original: Model;
   readonly data: TrainingData;
   /** What trainings are told beside that. */
@@ -51,31 +54,51 @@ export async function* recoverStep(
     ...(options.training.data.preprocess !== undefined && { preprocess: options.training.data.preprocess }),
     ...(signal && { signal }),
   });
-  return method === 'finetune' || method === 'distil' ? yield* train(model, epochs, options) : model;
+  return trains(method) ? yield* train(model, epochs, options) : model;
+}
+
+/** Whether a method trains after every cut. */
+export const trains = (method: SearchRecovery): boolean => method === 'finetune' || method === 'distil';
+
+/** Finds out before the first cut whether the models of the search can be trained. Errors: those of `chooseObjective` and `traceBatch`. */
+export async function checkTrainable({
+  engine,
+  method,
+  original,
+  data,
+}: SearchRecoveryOptions): Promise<void> {
+  const outputs = original.graph.outputs.map(({ name }) => name);
+  const { traced } = await traceWhole(engine, original, outputs, data.dims);
+  const hasTeacher = learnsFromOriginal(method, data);
+  await chooseObjective({ ...data, task: data.task.task, traced, hasTeacher }, { labels: !hasTeacher });
+}
+
+/** Whoever has no labels learns from the original, whatever the method. */
+function learnsFromOriginal(method: SearchRecovery, { target }: TrainingData): boolean {
+  return method === 'distil' || target.kind === 'none';
 }
 
 /** Trains a model of the search further. */
 export async function* train(
   model: Model,
   epochs: number,
-  { engine, method, original, training, load, signal }: SearchRecoveryOptions,
+  { engine, method, original, data, training, load, signal }: SearchRecoveryOptions,
 ): AsyncGenerator<TrainingEvent, Model> {
   const result = yield* finetune({
     ...training,
     ...{ engine, model, budget: { epochs } },
-    ...(method === 'distil' && { teacher: original, objective: { labels: false } }),
+    ...(learnsFromOriginal(method, data) && { teacher: original, objective: { labels: false } }),
     // Judged before and after only; where training made nothing better, what came in stays.
     evaluateEvery: Number.MAX_SAFE_INTEGER,
     ...(load && { load }),
     ...(signal && { signal }),
   });
+  // What an interrupted training got to is no result: going on with the run repeats it.
+  signal?.throwIfAborted();
   return result.model;
 }
 
 /** The samples that may be learned from. */
 export function learnedSet({ dataset, loader }: TrainingData): Dataset {
-  const positions = Array.from(loader.positions ?? { length: dataset.size }, (position, i) =>
-    loader.positions ? position : i,
-  );
-  return pickSamples(dataset, positions, () => {});
+  return pickSamples(dataset, Array.from(loader.positions ?? choosePositions(dataset.size)), () => {});
 }

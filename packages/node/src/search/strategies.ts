@@ -3,6 +3,7 @@ import {
   type Coupling,
   choosePlan,
   cutGroups,
+  EspalierError,
   exponentAt,
   fitRates,
   groupName,
@@ -61,24 +62,29 @@ export const needsSensitivity = (strategy: SearchStrategy): boolean => strategy 
 export const isSingle = (strategy: SearchStrategy): boolean =>
   strategy === 'one-shot' || strategy === 'uniform';
 
-/** The next cut; undefined when the strategy finds none. Errors: those of `choosePlan`. */
+/** The next cut; undefined when the strategy finds none. Errors: those of `choosePlan`, for the first cut. */
 export function propose(strategy: SearchStrategy, situation: Situation): Proposal | undefined {
   if (strategy === 'iterative') return proposeGroups(situation);
-  const { analysis, scores, limits, measure, least } = situation;
+  const { analysis, scores, limits, iteration, measure, least } = situation;
   const { traced, coupling, cost } = analysis;
   const goal = least / cost.original[measure];
   const kept = isSingle(strategy) ? goal : Math.max(goal, 1 - PROGRESSIVE_STEP);
   if (kept >= 1) return undefined;
   const ranking = strategy === 'uniform' ? 'local' : 'global';
-  return {
-    picks: [],
-    at: (strength) =>
-      choosePlan(traced, coupling, cost, scores, {
-        ...limits,
-        ranking,
-        [measure]: 1 - strength * (1 - kept),
-      }).keep,
-  };
+  const at = (strength: number): KeepMask =>
+    choosePlan(traced, coupling, cost, scores, {
+      ...limits,
+      ranking,
+      [measure]: 1 - strength * (1 - kept),
+    }).keep;
+  try {
+    at(1);
+  } catch (error) {
+    // Later on there are results, which an error would lose.
+    if (iteration === 0 || !(error instanceof EspalierError) || error.kind !== 'target') throw error;
+    return undefined;
+  }
+  return { picks: [], at };
 }
 
 function proposeGroups({
@@ -99,10 +105,41 @@ function proposeGroups({
     exponent: exponentAt(iteration, exponents),
     ...(counts && { counts }),
   }).filter(({ group }) => groups.has(groupName(group)));
-  if (picks.length === 0) return undefined;
-  const wished = new Map(picks.map(({ group, point }) => [groups.get(groupName(group))!, point.rate]));
-  const rates = fitRates(coupling, scores, limiter, cost, wished, { measure, least });
-  return { picks, at: (strength) => cutGroups(coupling, scores, limiter, scaleRates(rates, strength)) };
+  const cut = (rates: Rates): KeepMask => cutGroups(coupling, scores, limiter, rates);
+  const ratesOf = (some: readonly Pick[]): Rates =>
+    new Map(some.map(({ group, point }) => [groups.get(groupName(group))!, point.rate]));
+  // Near the target one channel of every group can be too much. Then fewer are cut, those last that were picked for what is asked.
+  const ranked = [
+    ...picks.filter((pick) => pick.measure === measure),
+    ...picks.filter((pick) => pick.measure !== measure),
+  ];
+  for (let count = ranked.length; count > 0; count--) {
+    const chosen = ranked.slice(0, count);
+    const rates = fitRates(coupling, scores, limiter, cost, ratesOf(chosen), { measure, least });
+    if (changedGroups(coupling, cut(rates)).size > 0) {
+      return { picks: chosen, at: (strength) => cut(scaleRates(rates, strength)) };
+    }
+  }
+  const [best] = ranked;
+  const last = best && leastCut(cut, coupling, groups.get(groupName(best.group))!, best.group.channels);
+  return last && { picks: [best], at: () => last };
+}
+
+/** By index into `coupling.groups`. */
+type Rates = ReadonlyMap<number, number>;
+
+/** The smallest cut of a group: where even that goes beyond the target, it is what reaches it. */
+function leastCut(
+  cut: (rates: Rates) => KeepMask,
+  coupling: Coupling,
+  group: number,
+  channels: number,
+): KeepMask | undefined {
+  for (let removed = 1; removed < channels; removed++) {
+    const keep = cut(new Map([[group, removed / channels]]));
+    if (changedGroups(coupling, keep).size > 0) return keep;
+  }
+  return undefined;
 }
 
 /** The groups that a choice takes channels from. */

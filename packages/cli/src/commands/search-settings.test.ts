@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import type { ModelFile } from '@espalier/node';
+import { describe, expect, it } from 'vitest';
+import { resolveOptions, type TypedFlags } from '../options/resolve-options.ts';
+import { createTerminal } from '../output/terminal.ts';
+import { settleSearch } from './search-settings.ts';
+
+const silent = { write: () => true };
+const terminal = createTerminal({
+  ...{ stdout: silent, stderr: silent, environment: {}, quiet: true, now: () => 0 },
+});
+const file = { path: 'net.onnx', sha256: 'abc', bytes: 1 } as ModelFile;
+
+function settle(flags: TypedFlags = {}) {
+  const given = { target: 'macs=0.5', data: 'images', ...flags };
+  const { values, sources } = resolveOptions('run', given, {}, undefined);
+  const { signal } = new AbortController();
+  const context = { arguments: ['net.onnx'], options: values, sources, config: undefined, terminal, signal };
+  return settleSearch(context, { measure: 'macs', kept: 0.5 }, file);
+}
+
+describe('settleSearch', () => {
+  it('asks for what the flags say, and leaves the rest to the search', async () => {
+    const search = await settle({
+      maxDrop: '2%',
+      rates: ['0.5'],
+      probeLimit: '100',
+      time: '2m',
+      stepShare: '0.3',
+    });
+    expect(search).toMatchObject({
+      ...{
+        model: 'net.onnx',
+        strategy: 'iterative',
+        maxDrop: 0.02,
+        confidence: 0.9,
+        stepShare: 0.3,
+        seconds: 120,
+      },
+      sensitivity: { mode: 'fast', precision: 0.02, rates: [0.5], limit: 100 },
+      recovery: { method: 'reconstruct', epochs: 1 },
+    });
+    const plain = await settle();
+    for (const name of ['stepShare', 'seconds']) expect(plain).not.toHaveProperty(name);
+  });
+
+  it('takes what a paper does from a preset, unless it is said otherwise', async () => {
+    const preset = await settle({ preset: 'fscl' });
+    expect([preset.strategy, preset.scoring?.criterion, preset.recovery?.method]).toEqual([
+      ...['one-shot', 'fscl', 'finetune'],
+    ]);
+    const other = await settle({ preset: 'concat-iterative', criterion: 'l1', recover: 'none' });
+    expect([other.strategy, other.scoring?.criterion, other.recovery?.method]).toEqual([
+      'iterative',
+      'l1',
+      'none',
+    ]);
+    // Saying what is the default is saying it too.
+    expect((await settle({ preset: 'fscl', strategy: 'iterative' })).strategy).toBe('iterative');
+  });
+
+  it('remembers what changes the result, by model hash and whole paths, and nothing else', async () => {
+    const free = {
+      threads: '2',
+      workers: '3',
+      time: '5s',
+      iterations: '3',
+      output: 'x.onnx',
+      force: true,
+      runDir: 'a',
+    };
+    const { settings } = await settle();
+    expect((await settle(free)).settings).toEqual(settings);
+    expect(settings).toMatchObject({ model: 'abc', data: resolve('images'), maxDrop: '1%', seed: 0 });
+    expect((await settle({ seed: '1' })).settings).not.toEqual(settings);
+  });
+
+  it('runs on one thread where the result is to be the same everywhere', async () => {
+    expect((await settle({ threads: '4' })).load).toMatchObject({ threads: 4 });
+    expect((await settle({ deterministic: true })).load).toMatchObject({ threads: 1 });
+  });
+});

@@ -1,0 +1,57 @@
+// The events of a search on the terminal.
+import type { SearchEvent } from '@espalier/node';
+import type { Terminal } from '../output/terminal.ts';
+import { formatScore } from '../output/units.ts';
+import { showEvent } from './analyse.ts';
+import { createTrainingView } from './show-training.ts';
+
+/** Shows events: one line for every try and every step, progress in between. */
+export function createSearchView(terminal: Terminal): (event: SearchEvent) => void {
+  const training = createTrainingView(terminal);
+  const told = new Set<string>();
+  return (event) => {
+    switch (event.type) {
+      case 'step':
+      case 'note':
+        showEvent(event, terminal);
+        break;
+      case 'training.note':
+        // Every training after a cut says again what its data are.
+        if (!told.has(event.text)) terminal.log(event.text);
+        told.add(event.text);
+        break;
+      case 'sensitivity.progress':
+        terminal.progress('probing', event.done / event.total, `${event.done} of ${event.total} probes`);
+        break;
+      case 'sensitivity.group':
+      case 'search.sensitivity':
+      case 'search.stop':
+      case 'search.end':
+        break;
+      case 'search.trial': {
+        const { recovered, cutAlone, allowed, accepted, strength } = event.trial;
+        const verdict = accepted
+          ? 'accepted'
+          : `refused: it may be ${formatScore(recovered.worst)} worse, allowed are ${formatScore(allowed)}`;
+        terminal.log(
+          `cut ${event.trial.iteration + 1} at strength ${strength}: ${recovered.metric} ${formatScore(cutAlone.value)}, recovered ${formatScore(recovered.value)}; ${verdict}`,
+        );
+        break;
+      }
+      case 'search.step': {
+        const { step, judgement, cost } = event.step;
+        if (step === 0)
+          terminal.log(
+            `original: ${judgement.metric} ${formatScore(judgement.value)} on ${judgement.samples} samples`,
+          );
+        else
+          terminal.log(
+            `step ${step}: ${(cost.macs / 1e6).toFixed(1)} million MACs, ${judgement.metric} ${formatScore(judgement.value)}`,
+          );
+        break;
+      }
+      default:
+        training(event);
+    }
+  };
+}

@@ -1,0 +1,72 @@
+// What a search is asked, and what every part of one works with.
+import type { Engine, LoadOptions, PlanLimits, SearchStrategy, SelectionOptions } from '@espalier/core';
+import type { Analysis } from '../pipeline/analyse-file.ts';
+import type { ScoreOptions } from '../pipeline/score-analysis.ts';
+import type { RunSettings } from '../runs/run-record.ts';
+import type { TrainingData } from '../training/training-data.ts';
+import type { SensitivityOptions } from './measure-sensitivity.ts';
+import type { SearchEvent } from './search-events.ts';
+import type { SearchFolder } from './search-folder.ts';
+import type { SearchJudge } from './search-judge.ts';
+import type { SearchRecoveryOptions } from './search-recovery.ts';
+import type { SearchTarget } from './strategies.ts';
+
+/** What a search is asked. */
+export interface SearchOptions {
+  readonly engine: Engine;
+  /** Path of the original. */
+  readonly model: string;
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  readonly target: SearchTarget;
+  /** Most that the metric may lose in all, in its own unit: 0.01 is a point of accuracy. */
+  readonly maxDrop: number;
+  /** One-sided confidence at which a drop must be within its budget, in [0.5, 1); default 0.9. */
+  readonly confidence?: number;
+  /** Part of what is left of the budget that one cut may spend, above 0 and up to 1; default 0.5, and 1 for a strategy of one cut. */
+  readonly stepShare?: number;
+  /** Default iterative. */
+  readonly strategy?: SearchStrategy;
+  readonly counts?: SelectionOptions['counts'];
+  readonly exponents?: readonly number[];
+  readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
+  readonly limits?: PlanLimits;
+  /** `limit` samples at most for probes, default all that are held out. */
+  readonly sensitivity?: Pick<SensitivityOptions, 'rates' | 'mode' | 'precision' | 'memory'> & {
+    readonly limit?: number;
+  };
+  /** Data and their held-out part; `data.batch` and `data.seed` are those of trainings and of the whole search. */
+  readonly training: SearchRecoveryOptions['training'];
+  /** After each cut; default reconstruct, one epoch where it trains. */
+  readonly recovery?: { readonly method?: SearchRecoveryOptions['method']; readonly epochs?: number };
+  /** Epochs of training at the very end, default 0. */
+  readonly finalEpochs?: number;
+  /** Most cuts, default 30. */
+  readonly iterations?: number;
+  /** No cut begins after so many seconds. */
+  readonly seconds?: number;
+  readonly load?: LoadOptions;
+  /** Options that change the result, as the run folder remembers them. */
+  readonly settings: RunSettings;
+  readonly folder: SearchFolder;
+  readonly signal?: AbortSignal;
+}
+
+/** Defaults of {@link SearchOptions}. */
+export const SEARCH_DEFAULTS = {
+  strategy: 'iterative',
+  confidence: 0.9,
+  stepShare: 0.5,
+  iterations: 30,
+} as const;
+
+/** What every part of a search works with. */
+export interface SearchWork {
+  readonly options: SearchOptions;
+  readonly original: Analysis;
+  readonly data: TrainingData;
+  readonly judge: SearchJudge;
+  readonly recovery: SearchRecoveryOptions;
+}
+
+/** Notes an event down and hands it on. */
+export type SearchRecorder = (event: SearchEvent) => SearchEvent;
