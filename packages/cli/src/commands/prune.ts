@@ -1,11 +1,9 @@
 // `espalier prune`: cut to a target, prove it, write it, and show what it changed.
 import { basename, resolve } from 'node:path';
-import { type Engine, EspalierError, encodedSize, type Model } from '@espalier/core';
+import { EspalierError, encodedSize } from '@espalier/core';
 import {
-  type Analysis,
   createOrtEngine,
   follow,
-  makeFeeds,
   type Pruning,
   pruneAnalysis,
   stageFile,
@@ -14,13 +12,12 @@ import {
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import { describeProof, failureOf } from '../describe/describe-proof.ts';
-import type { LatencyField } from '../documents/latency-field.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatPrune } from '../report/prune-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { CommandContext, RunCommand } from './command.ts';
 import { evaluateCut } from './evaluate.ts';
-import { measureModels } from './measure.ts';
+import { compareLatency } from './measure.ts';
 import { adviseAfterCut } from './prune-advice.ts';
 import { checkRecovery, isRecovered, recoverPruning } from './prune-recovery.ts';
 import { readTarget } from './prune-target.ts';
@@ -143,20 +140,4 @@ async function checkOutputs(
 
 async function writePlan(path: string, { plan }: Pruning, force: boolean): Promise<void> {
   await writeFileAtomic(path, `${JSON.stringify(plan, null, 2)}\n`, { force });
-}
-
-function compareLatency(
-  { traced, file }: Analysis,
-  pruned: Model,
-  engine: Engine,
-  { options, terminal, signal }: Context,
-): Promise<LatencyField> {
-  const { provider, threads, seed } = options;
-  const subjects = [
-    { name: 'original', model: file.model },
-    { name: 'pruned', model: pruned },
-  ];
-  // Quick: enough for a first impression, `bench` takes its time.
-  const quick = { minSeconds: 1, provider, ...(threads !== undefined && { threads }), seed, signal };
-  return measureModels(engine, subjects, makeFeeds(traced, seed), quick, terminal);
 }

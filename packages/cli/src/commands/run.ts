@@ -6,7 +6,6 @@ import {
   createOrtEngine,
   describeMachine,
   follow,
-  makeFeeds,
   openSearchFolder,
   readModel,
   runSearch,
@@ -25,7 +24,7 @@ import { formatSearch, formatSearchPage } from '../report/search-report.ts';
 import { readVersion } from '../version.ts';
 import type { CommandContext, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
-import { measureModels } from './measure.ts';
+import { compareLatency } from './measure.ts';
 import { settleSearch } from './search-settings.ts';
 import { parseTarget } from './search-values.ts';
 import { createSearchView } from './show-search.ts';
@@ -57,7 +56,9 @@ export const runRun: RunCommand<'run'> = async (context) => {
     const output = options.output ?? join(folder.path, folder.modelPath('best'));
     if (options.output !== undefined) await writeModel(options.output, model, { force });
     const isMeasured = options.bench && last.step > 0 && result.reason !== 'interrupted';
-    const latency = isMeasured ? await compareLatency(result, model, context) : undefined;
+    const latency = isMeasured
+      ? await compareLatency(result.original, model, createOrtEngine(), context)
+      : undefined;
     const document = describe(context, search, result, {
       model: describeFile(file),
       run: resolve(folder.path),
@@ -135,32 +136,6 @@ function describe(
       reference: relative(process.cwd(), original.file.path),
     }),
   };
-}
-
-function compareLatency(
-  { original }: SearchResult,
-  model: Parameters<typeof writeModel>[1],
-  context: Context,
-) {
-  const { provider, threads, seed } = context.options;
-  const subjects = [
-    { name: 'original', model: original.file.model },
-    { name: 'pruned', model },
-  ];
-  const quick = {
-    minSeconds: 1,
-    provider,
-    ...(threads !== undefined && { threads }),
-    seed,
-    signal: context.signal,
-  };
-  return measureModels(
-    createOrtEngine(),
-    subjects,
-    makeFeeds(original.traced, seed),
-    quick,
-    context.terminal,
-  );
 }
 
 /** What keeps the result from being what was asked for; the best so far is saved. */

@@ -1,15 +1,15 @@
 // What `run` asks of the search, from its options and the preset they may name.
 import { resolve } from 'node:path';
 import type { CriterionName, SearchRecovery, SearchStrategy } from '@espalier/core';
-import { cacheFile, createOrtEngine, loadMetric, type ModelFile, type SearchOptions } from '@espalier/node';
+import { cacheFile, createOrtEngine, type ModelFile, type SearchOptions } from '@espalier/node';
 import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
 import { parseInputShapes } from './analyse.ts';
 import type { CommandContext } from './command.ts';
-import { datasetOptions, readPreprocess } from './data-source.ts';
 import { scoringOf } from './scoring.ts';
 import { parseRates, parseShare } from './search-values.ts';
+import { trainingDataOf } from './training-data.ts';
 
 type Context = CommandContext<'run'>;
 
@@ -36,13 +36,11 @@ export async function settleSearch(
   const strategy = isSaid('strategy') ? options.strategy : (preset.strategy ?? options.strategy);
   const criterion = isSaid('criterion') ? options.criterion : (preset.criterion ?? options.criterion);
   const method = options.recover ?? preset.recover ?? 'reconstruct';
-  const { provider, threads, deterministic, metric, seed, roundTo, maxRatio, ignore } = options;
+  const { provider, threads, deterministic, roundTo, maxRatio, ignore } = options;
   const rates = parseRates(options.rates);
-  const createMetric = metric === undefined ? undefined : await loadMetric(metric);
   const maxDrop = parseShare('--max-drop', options.maxDrop);
   const precision = parseShare('--precision', options.precision);
   const cachePath = await cacheFile('formulations.json');
-  const preprocess = options.preprocess === undefined ? undefined : await readPreprocess(options.preprocess);
   return {
     engine: createOrtEngine(),
     model: path!,
@@ -56,25 +54,7 @@ export async function settleSearch(
       ...given({ rates: rates.length > 0 ? rates : undefined, limit: options.probeLimit }),
     },
     training: {
-      data: given({
-        path: options.data!,
-        dataset: datasetOptions(options),
-        limit: options.limit,
-        preprocess,
-        augment: options.augment,
-        task: options.task,
-        batch: options.batch,
-        seed,
-        workers: options.workers,
-      }),
-      evaluation: given({
-        path: options.evalData,
-        split: options.evalSplit,
-        share: options.holdout,
-        limit: options.evalLimit,
-        layout: options.layout,
-        createMetric,
-      }),
+      ...(await trainingDataOf(options)),
       deterministic,
       ...given({ cachePath, formulations: options.formulations }),
     },

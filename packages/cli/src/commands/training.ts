@@ -9,7 +9,6 @@ import {
   type FinetuneResult,
   finetune,
   follow,
-  loadMetric,
   type ModelFile,
   openRunFolder,
   type RunFolder,
@@ -29,8 +28,9 @@ import { parseDuration } from '../options/parse-duration.ts';
 import { formatTraining } from '../report/training-report.ts';
 import { readVersion } from '../version.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
-import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
+import { typedDataFlags } from './data-source.ts';
 import { createTrainingView } from './show-training.ts';
+import { trainingDataOf } from './training-data.ts';
 
 type Context = CommandContext<'finetune'> | CommandContext<'train'>;
 
@@ -130,10 +130,8 @@ async function settle(
   { model }: ModelFile,
   teacher: ModelFile | undefined,
 ): Promise<FinetuneOptions> {
-  const { provider, threads, optimizer, metric } = options;
-  const preprocess = options.preprocess === undefined ? undefined : await readPreprocess(options.preprocess);
+  const { provider, threads, optimizer } = options;
   const cachePath = await cacheFile('formulations.json');
-  const createMetric = metric === undefined ? undefined : await loadMetric(metric);
   const seconds = options.time === undefined ? undefined : parseDuration('--time', options.time);
   const asked = given({ steps: options.steps, epochs: options.epochs, seconds });
   const usual = epochs === undefined ? undefined : { epochs };
@@ -142,25 +140,7 @@ async function settle(
     engine: createOrtEngine(),
     model,
     ...(teacher && { teacher: teacher.model }),
-    data: given({
-      path: options.data!,
-      dataset: datasetOptions(options),
-      limit: options.limit,
-      preprocess,
-      augment: options.augment,
-      task: options.task,
-      batch: options.batch,
-      seed: options.seed,
-      workers: options.workers,
-    }),
-    evaluation: given({
-      path: options.evalData,
-      split: options.evalSplit,
-      share: options.holdout,
-      limit: options.evalLimit,
-      layout: options.layout,
-      createMetric,
-    }),
+    ...(await trainingDataOf(options)),
     objective: given({
       labels: !options.ignoreLabels,
       smoothing: options.smoothing,

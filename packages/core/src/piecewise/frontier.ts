@@ -65,7 +65,7 @@ export class Frontier {
 
   /** Runs what the values need and has not run yet; what it makes stays as long as somebody reads it. */
   async advance(names: readonly string[]): Promise<readonly BatchedValue[]> {
-    const pending = this.#pendingFor(names);
+    const pending = this.pending(names);
     const made = await this.#run(pending, names, true);
     for (const index of pending) this.#done[index] = 1;
     const found = names.map((name) => made.get(name) ?? this.#live.get(name) ?? unavailable(name));
@@ -89,13 +89,13 @@ export class Frontier {
 
   /** Runs what the values need without moving on: the same nodes can run again with other weights. */
   async peek(names: readonly string[]): Promise<readonly BatchedValue[]> {
-    const made = await this.#run(this.#pendingFor(names), names, false);
+    const made = await this.#run(this.pending(names), names, false);
     return names.map((name) => made.get(name) ?? this.#live.get(name) ?? unavailable(name));
   }
 
   /** As {@link peek}, batch by batch: whoever has seen enough stops, and the rest is not run. */
   async *stream(names: readonly string[]): AsyncGenerator<Readonly<Record<string, NdArray>>> {
-    const pending = this.#pendingFor(names);
+    const pending = this.pending(names);
     const made = names.filter((name) => pending.some((i) => this.#traced.nodes[i]!.outputs.includes(name)));
     const part = made.length === 0 ? undefined : await this.#open(made);
     try {
@@ -112,7 +112,16 @@ export class Frontier {
 
   /** Nodes that the values need and that have not run yet, ascending. */
   pending(names: readonly string[]): readonly number[] {
-    return this.#pendingFor(names);
+    const found = new Set<number>();
+    const open = [...names];
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      const index = this.#producers.get(name);
+      if (this.#live.has(name) || this.#traced.kindOf(name) === 'constant' || index === undefined) continue;
+      if (found.has(index) || this.#done[index] === 1) continue;
+      found.add(index);
+      open.push(...readsOf(this.#traced.nodes[index]!));
+    }
+    return [...found].sort((a, b) => a - b);
   }
 
   /** Whether the value is there or can still be made. */
@@ -124,19 +133,6 @@ export class Frontier {
   #isRead(name: string): boolean {
     if (this.#held.has(name)) return true;
     return (this.#readers.get(name) ?? []).some((index) => this.#done[index] === 0);
-  }
-
-  #pendingFor(names: readonly string[]): readonly number[] {
-    const found = new Set<number>();
-    const open = [...names];
-    for (let name = open.pop(); name !== undefined; name = open.pop()) {
-      const index = this.#producers.get(name);
-      if (this.#live.has(name) || this.#traced.kindOf(name) === 'constant' || index === undefined) continue;
-      if (found.has(index) || this.#done[index] === 1) continue;
-      found.add(index);
-      open.push(...readsOf(this.#traced.nodes[index]!));
-    }
-    return [...found].sort((a, b) => a - b);
   }
 
   async #run(

@@ -81,6 +81,11 @@ export function fitRates(
   return scaleRates(rates, low);
 }
 
+/** How many channels of a group a choice takes. */
+export function countRemoved(coupling: Coupling, group: number, keep: KeepMask): number {
+  return coupling.groups[group]!.classes.reduce((sum, id) => sum + 1 - keep[id]!, 0);
+}
+
 function membersOf({ classes }: Group, limiter: Limiter): readonly number[] {
   return [...classes].filter((id) => limiter.cuttable[id] === 1);
 }

@@ -2,7 +2,7 @@
 import type { Coupling } from '../coupling/coupling.ts';
 import type { KeepMask } from '../coupling/survivors.ts';
 import type { Limiter } from '../plan/limits.ts';
-import { cutGroups, type PrunableGroup } from './group-cuts.ts';
+import { countRemoved, cutGroups, type PrunableGroup } from './group-cuts.ts';
 
 /** One group cut at one rate. */
 export interface Probe {
@@ -27,8 +27,7 @@ export function planProbes(
     const seen = new Set<string>();
     return rates.flatMap((rate): Probe[] => {
       const keep = cutGroups(coupling, scores, limiter, new Map([[target.group, rate]]));
-      const members = coupling.groups[target.group]!.classes;
-      const removed = members.reduce((sum, id) => sum + 1 - keep[id]!, 0);
+      const removed = countRemoved(coupling, target.group, keep);
       const key = keep.join('');
       if (removed === 0 || seen.has(key)) return [];
       seen.add(key);

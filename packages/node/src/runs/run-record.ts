@@ -1,6 +1,7 @@
 // `run.json`: what a run was asked, so that it can be gone on with, and its folder.
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { EspalierError } from '@espalier/core';
+import { writeFileAtomic } from '../models/write-file-atomic.ts';
 
 /** Options that change what a run computes, by the name of their flag; plain JSON values. */
 export type RunSettings = Readonly<Record<string, unknown>>;
@@ -49,6 +50,11 @@ export async function makeRoom(path: string, files: readonly string[], force: bo
     });
   }
   for (const file of files) await rm(file, { recursive: true, force: true });
+}
+
+/** Writes a `run.json`. */
+export async function writeRunRecord(file: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`, { force: true });
 }
 
 /** Reads a `run.json`. Errors, kind io: `run.missing`, `run.damaged`. */

@@ -3,6 +3,7 @@
 // that were computed once, and a probe ends as soon as its error is small enough.
 import {
   type BatchOutputs,
+  countRemoved,
   cutGroups,
   DEFAULT_RATES,
   type Engine,
@@ -160,7 +161,7 @@ function carryGroup(
   const points = old.points.map((point): SensitivityPoint => {
     const keep = cutGroups(coupling, scores, limiter, new Map([[group, point.rate]]));
     const { macs, params } = cost.totals(keep);
-    const removed = coupling.groups[group]!.classes.reduce((sum, id) => sum + 1 - keep[id]!, 0);
+    const removed = countRemoved(coupling, group, keep);
     return { ...point, removed, macs, params, value: value - (higherIsBetter ? point.drop : -point.drop) };
   });
   return { root, part, channels, points, age: old.age };

@@ -11,6 +11,7 @@ import {
   type RunRecord,
   type RunSettings,
   readRunRecord,
+  writeRunRecord,
 } from '../runs/run-record.ts';
 import type { SearchEvent } from './search-events.ts';
 
@@ -56,8 +57,11 @@ export async function openSearchFolder(
     record,
     past,
     async describe(settings) {
-      const written: RunRecord = { schema: 'espalier/run@1', about: record?.about ?? about, settings };
-      await writeFileAtomic(files.record, `${JSON.stringify(written, null, 2)}\n`, { force: true });
+      await writeRunRecord(files.record, {
+        schema: 'espalier/run@1',
+        about: record?.about ?? about,
+        settings,
+      });
     },
     append(event) {
       if (!event.type.startsWith('search.') && event.type !== 'sensitivity.group') return;

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@espalier/core';
-import { writeFileAtomic } from '../models/write-file-atomic.ts';
 import { writeModel } from '../models/write-model.ts';
 import { openJournal } from '../runs/journal.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type RunRecord,
   type RunSettings,
   readRunRecord,
+  writeRunRecord,
 } from '../runs/run-record.ts';
 import { type Checkpoint, readCheckpoint, type TrainingStore, writeCheckpoint } from './checkpoint.ts';
 import type { Formulations } from './choose-formulations.ts';
@@ -82,7 +82,7 @@ export async function openRunFolder(
         settings,
         formulations,
       };
-      await writeFileAtomic(files.record, `${JSON.stringify(written, null, 2)}\n`, { force: true });
+      await writeRunRecord(files.record, written);
     },
     append(event) {
       if (!FLEETING.includes(event.type)) journal.write(event);
