@@ -45,7 +45,6 @@ export * from './search/search-events.ts';
 export * from './search/search-folder.ts';
 export * from './search/search-options.ts';
 export * from './search/search-recovery.ts';
-export * from './search/search-state.ts';
 export * from './search/strategies.ts';
 export * from './training/cache-file.ts';
 export * from './training/checkpoint.ts';

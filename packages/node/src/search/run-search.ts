@@ -1,7 +1,18 @@
 // The search: look, choose, cut, prove, recover, judge, and again, until the target is met or the accuracy budget is spent (after Iterative Filter
 // Pruning for Concatenation-based CNNs, 2024; the budget, the margin for the metric's own error, weaker tries and rollback are ours).
 import { join } from 'node:path';
-import { EspalierError, type Sensitivity, TARGET_TOLERANCE } from '@espalier/core';
+import {
+  advanceState,
+  EspalierError,
+  isSearchRecord,
+  NO_STATE,
+  type SearchEnd,
+  type SearchJudgement,
+  type SearchState,
+  type SearchStep,
+  type Sensitivity,
+  TARGET_TOLERANCE,
+} from '@espalier/core';
 import { readModel } from '../models/read-model.ts';
 import { type Analysis, analyseFile } from '../pipeline/analyse-file.ts';
 import { scoreAnalysis } from '../pipeline/score-analysis.ts';
@@ -9,7 +20,7 @@ import { checkSameSettings } from '../runs/run-record.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.ts';
 import { measureSensitivity, type SensitivityOptions } from './measure-sensitivity.ts';
 import { readProbeImages } from './probe-images.ts';
-import type { SearchEnd, SearchEvent, SearchJudgement, SearchStep } from './search-events.ts';
+import type { SearchEvent } from './search-events.ts';
 import { createSearchJudge } from './search-judge.ts';
 import {
   SEARCH_DEFAULTS,
@@ -19,7 +30,6 @@ import {
 } from './search-options.ts';
 import { writeRecipe } from './search-recipe.ts';
 import { checkTrainable, learnedSet, train, trains } from './search-recovery.ts';
-import { advanceState, NO_STATE, type SearchState } from './search-state.ts';
 import { isSingle, needsSensitivity, propose } from './strategies.ts';
 import { type Standing, tryCuts } from './try-cuts.ts';
 
@@ -45,8 +55,10 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
   const { original, data } = work;
   let state = folder.past.reduce(advanceState, NO_STATE);
   const record: SearchRecorder = (event) => {
-    folder.append(event);
-    state = advanceState(state, event);
+    if (isSearchRecord(event)) {
+      folder.append(event);
+      state = advanceState(state, event);
+    }
     return event;
   };
   if (state.steps.length === 0) yield record({ type: 'search.step', step: await describeOriginal(work) });

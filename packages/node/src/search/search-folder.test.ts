@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeModel } from '@espalier/core';
+import { encodeModel, type SearchRecord } from '@espalier/core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { SearchEvent } from './search-events.ts';
 import { openSearchFolder } from './search-folder.ts';
 import { faintNet } from './searched-net.case.ts';
 
@@ -16,14 +15,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(place, { recursive: true }));
 
-const end: SearchEvent = { type: 'search.end', reason: 'target', best: 2 };
+const end: SearchRecord = { type: 'search.end', reason: 'target', best: 2 };
 
 it('gives back what decides how a run goes on, and keeps how it first began', async () => {
   const folder = await openSearchFolder(path, { about: { command: 'espalier run' } });
   expect([folder.record, folder.past]).toEqual([undefined, []]);
   await folder.describe({ seed: 1 });
-  folder.append({ type: 'training.preparing' });
-  folder.append({ type: 'sensitivity.progress', done: 1, total: 2 });
   folder.append(end);
   folder.close();
   const again = await openSearchFolder(path, { resume: true, about: { command: 'other' } });

@@ -1,7 +1,7 @@
 // The folder of a search: what it was asked, the journal that is the truth about it, and the model of every step.
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Model } from '@espalier/core';
+import type { Model, SearchRecord } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
 import { writeModel } from '../models/write-model.ts';
 import { openJournal, readJournal } from '../runs/journal.ts';
@@ -13,18 +13,17 @@ import {
   readRunRecord,
   writeRunRecord,
 } from '../runs/run-record.ts';
-import type { SearchEvent } from './search-events.ts';
 
 /** An open folder of a search. Close it. */
 export interface SearchFolder {
   readonly path: string;
   /** What an earlier start left, when it is resumed. */
   readonly record: RunRecord | undefined;
-  readonly past: readonly SearchEvent[];
+  readonly past: readonly SearchRecord[];
   /** Writes `run.json`. */
   describe(settings: RunSettings): Promise<void>;
-  /** Adds an event to `events.jsonl`; when this returns, the ones that a resumed run goes on from are on the disk. */
-  append(event: SearchEvent): void;
+  /** Adds an entry to `events.jsonl`; when this returns, it is on the disk. */
+  append(entry: SearchRecord): void;
   /** Path of a model, relative to the folder. */
   modelPath(name: string): string;
   saveModel(name: string, model: Model): Promise<void>;
@@ -48,7 +47,7 @@ export async function openSearchFolder(
     await makeRoom(path, [...Object.values(files), ...products], isFree);
   }
   const record = resume ? await readRunRecord<RunRecord>(path, files.record) : undefined;
-  const past = resume ? (readJournal(files.events) as readonly SearchEvent[]) : [];
+  const past = resume ? (readJournal(files.events) as readonly SearchRecord[]) : [];
   await mkdir(files.models, { recursive: true });
   const journal = openJournal(files.events);
   const modelPath = (name: string): string => join('models', `${name}.onnx`);
@@ -63,9 +62,8 @@ export async function openSearchFolder(
         settings,
       });
     },
-    append(event) {
-      if (!event.type.startsWith('search.') && event.type !== 'sensitivity.group') return;
-      journal.write(event);
+    append(entry) {
+      journal.write(entry);
       journal.sync();
     },
     modelPath,

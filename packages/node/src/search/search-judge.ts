@@ -10,6 +10,7 @@ import {
   type Model,
   measureDrop,
   RANDOM_GROUPS,
+  type SearchJudgement,
   type Target,
   worstDrop,
 } from '@espalier/core';
@@ -17,7 +18,6 @@ import { evaluateModels } from '../pipeline/evaluate-models.ts';
 import { follow } from '../pipeline/events.ts';
 import { tellingNumbers } from '../pipeline/telling-numbers.ts';
 import type { TrainingData } from '../training/training-data.ts';
-import type { SearchJudgement } from './search-events.ts';
 
 /** What a judge works with. */
 export interface SearchJudgeOptions {

@@ -10,13 +10,15 @@ import {
   makePlan,
   type PlanLimits,
   prepareLimits,
+  type SearchState,
+  type SearchStep,
+  type SearchTrial,
   verifyCut,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
-import type { SearchEvent, SearchStep, SearchTrial } from './search-events.ts';
+import type { SearchEvent } from './search-events.ts';
 import { SEARCH_DEFAULTS, type SearchRecorder, type SearchWork } from './search-options.ts';
 import { recoverStep } from './search-recovery.ts';
-import type { SearchState } from './search-state.ts';
 import { changedGroups, isSingle, type Proposal } from './strategies.ts';
 
 /** How much weaker each further try is, and how many there are. */

@@ -1,6 +1,6 @@
-// Where a search stands, as its events tell: the same for a run that goes on and for one that is resumed.
-import { type GroupSensitivity, groupName, type Sensitivity } from '@espalier/core';
-import type { SearchEnd, SearchEvent, SearchStep, SearchTrial } from './search-events.ts';
+// Where a search stands, as its journal tells: the same for a run that goes on and for one that is resumed.
+import type { SearchEnd, SearchRecord, SearchStep, SearchTrial } from './search-record.ts';
+import { type GroupSensitivity, groupName, type Sensitivity } from './sensitivity.ts';
 
 /** The state of a search. */
 export interface SearchState {
@@ -18,14 +18,14 @@ export interface SearchState {
   readonly ended: boolean;
 }
 
-/** Before any event. */
+/** Before any entry. */
 export const NO_STATE: SearchState = {
   ...{ steps: [], trials: [], curves: new Map() },
   ...{ analysed: undefined, stopped: undefined, ended: false },
 };
 
-/** The state after one more event. */
-export function advanceState(state: SearchState, event: SearchEvent): SearchState {
+/** The state after one more entry of the journal. */
+export function advanceState(state: SearchState, event: SearchRecord): SearchState {
   switch (event.type) {
     case 'sensitivity.group':
       return { ...state, curves: new Map([...state.curves, [groupName(event.group), event.group]]) };
@@ -52,7 +52,5 @@ export function advanceState(state: SearchState, event: SearchEvent): SearchStat
       return { ...state, stopped: event.reason };
     case 'search.end':
       return { ...state, ended: true };
-    default:
-      return state;
   }
 }
