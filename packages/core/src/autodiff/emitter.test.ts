@@ -39,6 +39,20 @@ describe.each([7, 9, 10, 11, 13, 18, 21])('opset %i', (opset) => {
     expect(swapped.data).toEqual([-2, 3, 1, 5, -6, -4]);
   });
 
+  it('splits into more pieces than one node may have outputs', async () => {
+    const pieces = (e: Emitter, v: string): readonly string[] =>
+      e.split(
+        e.concat(Array(10).fill(v), 3),
+        Array.from({ length: 15 }, () => 2),
+        3,
+      );
+    const joined = await compute(opset, (e, v) => e.concat(pieces(e, v), 3));
+    expect(joined.data).toEqual([
+      ...Array(10).fill([1, -2, 3]).flat(),
+      ...Array(10).fill([-4, 5, -6]).flat(),
+    ]);
+  });
+
   it('pads and crops', async () => {
     const padded = await compute(opset, (e, v) => e.pad(v, [0, 0, 0, 1, 0, 0, -1, 0]));
     expect(padded).toEqual({ dims: [1, 1, 1, 4], data: [0, 1, -2, 3] });

@@ -18,6 +18,9 @@ export interface EmitterOptions {
 /** Turns the smallest normal float32 into more than 1, and overflows nothing at 0. */
 const STEEP = 3e38;
 
+/** Most outputs of one Split: with its input they are the eight buffers that every WebGPU device can bind at once. */
+const SPLIT_OUTPUTS = 7;
+
 /** Adds nodes to a graph, one method per operation; every method takes names of values and returns the name of its result. */
 export class Emitter {
   readonly graph: GraphBuilder;
@@ -122,6 +125,11 @@ export class Emitter {
 
   split(a: string, sizes: readonly number[], axis: number): readonly string[] {
     if (sizes.length === 1) return [a];
+    if (sizes.length > SPLIT_OUTPUTS) {
+      const chunks = chunksOf(sizes, Math.ceil(sizes.length / SPLIT_OUTPUTS));
+      const wholes = this.split(a, chunks.map(total), axis);
+      return chunks.flatMap((chunk, i) => this.split(wholes[i]!, chunk, axis));
+    }
     return this.opset < 13
       ? this.graph.nodes('Split', [a], { axis, split: sizes }, sizes.length)
       : this.graph.nodes('Split', [a, this.integers(sizes)], { axis }, sizes.length);
@@ -261,4 +269,14 @@ function swapLast(rank: number): readonly number[] {
   return Array.from({ length: rank }, (_, axis) =>
     axis < rank - 2 ? axis : axis === rank - 2 ? rank - 1 : rank - 2,
   );
+}
+
+function chunksOf(sizes: readonly number[], length: number): readonly (readonly number[])[] {
+  return Array.from({ length: Math.ceil(sizes.length / length) }, (_, i) =>
+    sizes.slice(i * length, (i + 1) * length),
+  );
+}
+
+function total(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -170,6 +170,16 @@ describe('trouble on the way', () => {
     expect(result).toMatchObject({ batch: 8, steps: 22 });
   });
 
+  it('goes on with the processor when another provider fails in a step', async () => {
+    const load = { provider: 'webgpu' };
+    const { result, events } = await train({ engine: brittleEngine(), load, budget: { steps: 4 } });
+    expect(events).toContainEqual({
+      type: 'training.note',
+      text: 'The model cannot be run: too many buffers. The training runs on the processor instead.',
+    });
+    expect(result.steps).toBe(4);
+  });
+
   it('passes over corrupt pictures, and names them', async () => {
     const folder = join(set.folder, 'pictures');
     await writePictures(folder);
@@ -306,9 +316,25 @@ describe('what is found out before the first step', () => {
 
 /** The engine, but batches above a size do not fit into memory. */
 function scarceEngine(most: number): Engine {
+  return faultyEngine(
+    'Failed to allocate memory for requested buffer of size 1.',
+    (_, batch) => batch > most,
+  );
+}
+
+/** The engine with another provider that every machine has, and that cannot take a training step. */
+function brittleEngine(): Engine {
+  return faultyEngine('too many buffers.', (provider) => provider === 'webgpu');
+}
+
+/** The engine, but some training steps fail. Everything runs on the processor. */
+function faultyEngine(
+  reason: string,
+  fails: (provider: string | undefined, batch: number) => boolean,
+): Engine {
   return {
     ...engine,
-    async load(model, options): Promise<Session> {
+    async load(model, { provider, ...options } = {}): Promise<Session> {
       const session = await engine.load(model, options);
       const isTraining = session.inputs.some(({ name }) => name === 'train.rate');
       return {
@@ -317,11 +343,11 @@ function scarceEngine(most: number): Engine {
         outputs: session.outputs,
         close: () => session.close(),
         run: (feeds, fetches) => {
-          if (!isTraining || feeds.x!.dims[0]! <= most) return session.run(feeds, fetches);
+          if (!isTraining || !fails(provider, feeds.x!.dims[0]!)) return session.run(feeds, fetches);
           throw new EspalierError({
             kind: 'engine',
             code: 'engine.run-failed',
-            message: 'The model cannot be run: Failed to allocate memory for requested buffer of size 1.',
+            message: `The model cannot be run: ${reason}`,
           });
         },
       };

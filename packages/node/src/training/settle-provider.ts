@@ -7,6 +7,9 @@ export interface SettledProvider {
   readonly note?: string;
 }
 
+/** What becomes of a training whose provider fails. */
+export const ON_PROCESSOR = 'The training runs on the processor instead.';
+
 /**
  * Tries the provider on the smallest of models. One that this build or machine lacks gives way to the processor, since a training that takes longer is better
  * than none. Errors: those of the engine, but `engine.provider-unavailable`.
@@ -21,6 +24,6 @@ export async function settleProvider(engine: Engine, load: LoadOptions): Promise
     return { load };
   } catch (error) {
     if (!(error instanceof EspalierError && error.code === 'engine.provider-unavailable')) throw error;
-    return { load: rest, note: `${error.message} The training runs on the processor instead.` };
+    return { load: rest, note: `${error.message} ${ON_PROCESSOR}` };
   }
 }

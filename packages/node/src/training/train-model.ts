@@ -1,6 +1,7 @@
 // The training loop: batches in, steps in the engine, evaluations, checkpoints, and what to do when the loss explodes.
 import { countParameters, EspalierError, type Model, rateAt } from '@espalier/core';
 import type { Checkpoint, TrainingStore } from './checkpoint.ts';
+import { ON_PROCESSOR } from './settle-provider.ts';
 import type { Evaluation, StopReason, TrainingEvent } from './training-events.ts';
 import {
   exportAt,
@@ -45,9 +46,10 @@ export interface TrainResult {
 /**
  * Trains a model and returns the best one. Nothing is written but what the store takes. Errors: those of the loader, of `prepareTraining` and of the
  * teacher; kind `data`: `train.diverged` when the loss explodes again and again; kind `engine` when even a batch of one does not fit in
- * memory.
+ * memory. A provider that fails gives way to the processor, and a note says why.
  */
-export async function* trainModel(options: TrainOptions): AsyncGenerator<TrainingEvent, TrainResult> {
+export async function* trainModel(wished: TrainOptions): AsyncGenerator<TrainingEvent, TrainResult> {
+  let options = wished;
   let checkpoint = options.resume;
   let batch = checkpoint?.batch ?? options.data.batch;
   for (;;) {
@@ -56,8 +58,17 @@ export async function* trainModel(options: TrainOptions): AsyncGenerator<Trainin
       run = await openRun(options, batch, checkpoint);
       return yield* followRun(run);
     } catch (error) {
-      if (!isOutOfMemory(error) || batch === 1) throw error;
+      if (!(error instanceof EspalierError) || error.kind !== 'engine') throw error;
       if (run) checkpoint = toCheckpoint(run.state, batch);
+      if (!isOutOfMemory(error)) {
+        // A provider may turn out only in the middle of the graph to lack what an operator needs.
+        const { provider = 'cpu', ...load } = options.load;
+        if (provider === 'cpu') throw error;
+        options = { ...options, load };
+        yield { type: 'training.note', text: `${error.message} ${ON_PROCESSOR}` };
+        continue;
+      }
+      if (batch === 1) throw error;
       batch = Math.ceil(batch / 2);
       // A number of steps stays what it is; an epoch has more steps now.
       if (checkpoint && options.budget.steps === undefined) checkpoint = rescaleSteps(checkpoint, batch);
@@ -194,6 +205,6 @@ function stepEvent(run: TrainingRun, { loss, gradientNorm }: StepResult, rate: n
   };
 }
 
-function isOutOfMemory(error: unknown): error is EspalierError {
-  return error instanceof EspalierError && error.kind === 'engine' && /alloc|memory/i.test(error.message);
+function isOutOfMemory({ message }: EspalierError): boolean {
+  return /alloc|memory/i.test(message);
 }
