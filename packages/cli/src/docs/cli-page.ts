@@ -1,4 +1,5 @@
 // docs/cli.md, made from the tables of commands, options and documents.
+import { isNeeded } from '../commands/arguments.ts';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { commands } from '../commands/commands.ts';
 import { documents } from '../documents/documents.ts';
@@ -67,8 +68,10 @@ export function renderCliPage(): string {
 
 function renderCommand(name: CommandName): string {
   const { text, arguments: words, examples } = commands[name];
-  const usage = words.map((word) => (word.required === false ? `[${word.name}]` : word.name)).join(' ');
-  const rows = optionsOf(name).filter(([, row]) => name !== 'config print' || row.commands.includes(name));
+  const usage = words.map((word) => (isNeeded(word) ? word.name : `[${word.name}]`)).join(' ');
+  const rows = optionsOf(name).filter(
+    ([, row]) => !row.argument && (name !== 'config print' || row.commands.includes(name)),
+  );
   return [
     `### espalier ${name}\n`,
     `${text}.${name === 'config print' ? ' Takes every option of every command, to show what it would become.' : ''}\n`,

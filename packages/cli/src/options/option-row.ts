@@ -26,6 +26,10 @@ interface AnyRow {
   readonly commands: readonly CommandName[];
   /** Single-letter flag. */
   readonly short?: string;
+  /** True for what is a word of the command line and no flag: `MODEL`. */
+  readonly argument?: true;
+  /** Values as a config file may hold them, for editors to offer. */
+  readonly examples?: readonly (string | number | readonly (string | number)[])[];
 }
 
 /** On or off; with default true the flag is `--no-NAME`, and `text` begins with a verb. */
@@ -89,8 +93,9 @@ export function environmentName(name: string): string {
   return `ESPALIER_${kebabName(name).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** The flag as it is typed, `--no-verify` for what is on by default. */
+/** The flag as it is typed, `--no-verify` for what is on by default; `MODEL` for what is no flag. */
 export function flagName(name: string, row: OptionRow): string {
+  if (row.argument) return kebabName(name).toUpperCase();
   return row.type === 'flag' && row.default ? `--no-${kebabName(name)}` : `--${kebabName(name)}`;
 }
 
