@@ -115,7 +115,6 @@ function proposeData(facts: ProposalFacts, held: HeldOut | undefined): readonly 
     const why = [
       'To be filled in: a run needs samples. Without labels the answers of the original are the truth.',
       '`espalier init MODEL --data PATH --force` finds out the preprocessing and a fitting budget too.',
-      ,
     ];
     return [{ option: 'data', value: 'path/to/images', off: true, why }, ...told];
   }

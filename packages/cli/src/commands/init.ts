@@ -18,7 +18,7 @@ import { describePreprocess } from '../describe/describe-preprocess.ts';
 import type { InitDocument } from '../documents/init-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
 import { given } from '../options/given.ts';
-import { kebabName, type OptionRow } from '../options/option-row.ts';
+import { isPath, kebabName, type OptionRow } from '../options/option-row.ts';
 import { options as optionRows } from '../options/options.ts';
 import { CONFIG_FILE } from '../options/read-config.ts';
 import { CONFIG_SCHEMA_TITLE, configJsonSchema } from '../options/value-schema.ts';
@@ -101,8 +101,8 @@ function listTold({ options, sources }: Context, folder: string): readonly Confi
   return TOLD_OPTIONS.filter((name) => sources[name] !== 'default').map((option) => {
     const row: OptionRow = optionRows[option];
     const value = options[option]!;
-    const isPath = row.type === 'path' && typeof value === 'string';
-    return { option, value: isPath ? relative(folder, resolve(value)) : value, why: ['As it was told.'] };
+    const written = isPath(row, value) ? relative(folder, resolve(value)) : value;
+    return { option, value: written, why: ['As it was told.'] };
   });
 }
 
@@ -144,8 +144,15 @@ function describe(
       entries.map(({ option, value }) => [kebabName(option), typeof value === 'object' ? [...value] : value]),
     ),
     obstacles: [...obstacles],
-    next: formatCommandLine('run', [], file === CONFIG_FILE ? {} : { config: file }),
+    next: suggestNext(model.path, data, file),
   };
+}
+
+function suggestNext(model: string, data: DataSurvey | undefined, file: string): string {
+  const isUsual = file === CONFIG_FILE;
+  if (data) return formatCommandLine('run', [], isUsual ? {} : { config: file });
+  const again = { data: 'PATH', force: true, ...(!isUsual && { output: file }) };
+  return formatCommandLine('init', [relative(process.cwd(), model)], again);
 }
 
 function describeTrials({ preprocess, trials }: DataSurvey): InitDocument['preprocess'] {

@@ -53,6 +53,8 @@ export interface NumberRow extends AnyRow {
 export interface TextRow extends AnyRow {
   readonly type: 'text' | 'path';
   readonly value: string;
+  /** A text without `=` is a path. */
+  readonly orPath?: true;
   readonly default?: string;
 }
 
@@ -104,6 +106,12 @@ export function flagUsage(name: string, row: OptionRow): string {
   const short = row.short === undefined ? '' : `-${row.short}, `;
   const placeholder = valuePlaceholder(row);
   return `${short}${flagName(name, row)}${placeholder === '' ? '' : ` ${placeholder}`}`;
+}
+
+/** Whether a value names a file or folder, which in a config file is relative to that file. */
+export function isPath(row: OptionRow, value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  return row.type === 'path' || (row.type === 'text' && row.orPath === true && !value.includes('='));
 }
 
 /** What stands behind a flag in a usage line; empty for flags without a value. */

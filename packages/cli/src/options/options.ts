@@ -344,6 +344,7 @@ export const options = {
     group: 'Data',
     type: 'text',
     value: 'TEXT|FILE',
+    orPath: true,
     text: 'preprocessing as key=value pairs or a YAML file; what is not given is guessed from the model and printed',
     examples: ['scale=1/255 mean=0.485,0.456,0.406 std=0.229,0.224,0.225', 'preprocess.yaml'],
     commands: PICTURE_COMMANDS,

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { badValue } from './bad-value.ts';
-import type { OptionRow } from './option-row.ts';
+import { isPath, type OptionRow } from './option-row.ts';
 import type { OptionName } from './options.ts';
 import { configRows, valueSchema } from './value-schema.ts';
 
@@ -95,7 +95,7 @@ function readEntry(source: Source, keyNode: ParsedNode): readonly [OptionName, u
       ...takesOf(row, path.length > 0),
     });
   }
-  return [name, row.type === 'path' ? resolve(dirname(file), data as string) : data];
+  return [name, isPath(row, data) ? resolve(dirname(file), data) : data];
 }
 
 /** A list is repeated as a flag, and is a list here. */

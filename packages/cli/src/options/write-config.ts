@@ -41,12 +41,13 @@ export function formatConfigFile(
 }
 
 function formatEntry({ option, value, off = false, why = [] }: ConfigEntry): readonly string[] {
-  const line = stringify({ [kebabName(option)]: value }, { lineWidth: 0, collectionStyle: 'any' }).trimEnd();
-  const written = Array.isArray(value) ? `${kebabName(option)}: ${JSON.stringify(value)}` : line;
+  // JSON is YAML, and keeps a list on its line.
+  const text =
+    typeof value === 'object' ? JSON.stringify(value) : stringify(value, { lineWidth: 0 }).trimEnd();
   return [
     ...comment(describeOption(options[option])),
     ...why.flatMap(comment),
-    `${off ? '#' : ''}${written}`,
+    `${off ? '#' : ''}${kebabName(option)}: ${text}`,
   ];
 }
 
@@ -58,5 +59,5 @@ function describeOption(row: OptionRow): string {
 }
 
 function comment(sentence: string): readonly string[] {
-  return wrapText(sentence, WIDTH - 2).map((line) => `# ${line}`);
+  return wrapText(sentence, WIDTH - 2).map((line) => `# ${line}`.trimEnd());
 }

@@ -28,12 +28,12 @@ const LABELS: Readonly<Record<NonNullable<InitDocument['data']>['labels'], strin
 
 /** Lines of the report: the model, the data, the preprocessings that were tried, the file, what is in the way, and the next command. */
 export function formatInit(document: InitDocument, paint: Paint): readonly string[] {
-  const { file, preprocess, settings, obstacles, next } = document;
+  const { file, settings, obstacles, next } = document;
   const facts = listFacts(document);
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
     ...facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
-    ...formatTrials(preprocess, paint),
+    ...formatTrials(document, paint),
     '',
     paint.bold(`written: ${file}`),
     ...Object.entries(settings).map(
@@ -77,8 +77,7 @@ function listFacts({ model, metrics, data }: InitDocument): readonly Fact[] {
 }
 
 function listDataFacts(data: NonNullable<InitDocument['data']>): readonly Fact[] {
-  const classes =
-    data.classes === null ? '' : `, ${formatNumberOf(data.classes, 'class').replace(/classs$/, 'classes')}`;
+  const classes = data.classes === null ? '' : `, ${data.classes} classes`;
   const judges = data.split === null ? 'are held out to judge by' : `of split '${data.split}' judge`;
   return [
     ['data', data.description],
@@ -87,11 +86,13 @@ function listDataFacts(data: NonNullable<InitDocument['data']>): readonly Fact[]
   ];
 }
 
-function formatTrials(preprocess: InitDocument['preprocess'], paint: Paint): readonly string[] {
+function formatTrials({ preprocess, data }: InitDocument, paint: Paint): readonly string[] {
   if (preprocess === null) return [];
-  const { chosen, metric, samples, trials } = preprocess;
-  if (metric === null)
-    return ['', `preprocessing: ${chosen}`, '  assumed: without labels nothing could be tried'];
+  const { chosen, metric, trials } = preprocess;
+  if (metric === null) {
+    const reason = data?.labels === 'none' ? 'without labels nothing' : 'nothing';
+    return ['', `preprocessing: ${chosen}`, `  assumed: ${reason} could be tried`];
+  }
   const [heads = '', ...lines] = formatTable(
     [
       { head: 'preprocessing' },
@@ -101,11 +102,5 @@ function formatTrials(preprocess: InitDocument['preprocess'], paint: Paint): rea
     ],
     trials.map(({ name, value, samples, verdict }) => [name, formatScore(value), String(samples), verdict]),
   );
-  return [
-    '',
-    `preprocessing, on ${samples} labelled samples:`,
-    paint.bold(heads),
-    ...lines,
-    `taken: ${chosen}`,
-  ];
+  return ['', paint.bold(heads), ...lines, `preprocessing: ${chosen}`];
 }
