@@ -29,8 +29,8 @@ The first Ctrl-C ends the command after its current step, the second at once. Fi
 over an existing file without \`--force\`.
 
 A value comes from the flag, else from the environment, else from the config file (\`espalier.yaml\` in the current folder, or
-\`--config FILE\`), else it is the default. \`espalier config print\` shows every value with its source. A path in a config file is relative
-to that file. \`ESPALIER_DEBUG=1\` adds the stack of unexpected errors.
+\`--config FILE\`), else it is the default. \`espalier config print\` shows every value with its source. [config.md](config.md) tells of the
+file, which \`espalier init\` writes. \`ESPALIER_DEBUG=1\` adds the stack of unexpected errors.
 `;
 
 /** The page as Markdown. */

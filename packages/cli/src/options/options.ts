@@ -428,6 +428,7 @@ export const options = {
     type: 'path',
     value: 'PATH',
     text: 'data that criteria and recovery look at, of the format of --data; without it those of --data',
+    examples: ['images'],
     commands: ['prune'],
   },
 

@@ -95,7 +95,13 @@ function readEntry(source: Source, keyNode: ParsedNode): readonly [OptionName, u
       ...takesOf(row, path.length > 0),
     });
   }
-  return [name, isPath(row, data) ? resolve(dirname(file), data) : data];
+  return [name, isPath(row, data) ? resolve(dirname(file), data) : asTexts(row, data)];
+}
+
+/** Numbers that stand for a text, as a flag would have been typed. */
+function asTexts(row: OptionRow, value: unknown): unknown {
+  if (row.type === 'list') return (value as readonly unknown[]).map(String);
+  return row.type === 'text' ? String(value) : value;
 }
 
 /** A list is repeated as a flag, and is a list here. */

@@ -58,6 +58,6 @@ function describedSchema(name: OptionName, row: OptionRow): z.ZodType {
   });
 }
 
-function text(): z.ZodType<string> {
-  return z.union([z.string().min(1), z.number().transform(String)]);
+function text(): z.ZodType<string | number> {
+  return z.union([z.string().min(1), z.number()]);
 }

@@ -49,7 +49,7 @@ export function formatInit(document: InitDocument, paint: Paint): readonly strin
 export function formatInitHead(document: InitDocument): readonly string[] {
   return [
     'What `espalier run` does when it is started in this folder, written by `espalier init`. A flag or an environment variable goes before a key here.',
-    'A `#` directly before a key switches it off. Paths are relative to this file. docs/config.md tells more.',
+    'A `#` directly before a key switches it off. Paths are relative to this file. `espalier run --help` lists every key.',
     '',
     ...listFacts(document).map(([name, text]) => `${name}: ${text}`),
     ...document.obstacles.map((text) => `FIRST: ${text}`),
@@ -64,7 +64,7 @@ function listFacts({ model, metrics, data }: InitDocument): readonly Fact[] {
   const held =
     frozen === 0
       ? 'nothing is frozen'
-      : `${formatNumberOf(frozen, 'convolution')} keep channels, \`espalier inspect\` says why`;
+      : `${formatNumberOf(frozen, 'convolution')} with channels that must stay, \`espalier inspect\` says why`;
   return [
     ['model', `${TASKS[model.task]}, input ${formatDims(model.input)}, ${cost}`],
     ['told by', model.reason],
