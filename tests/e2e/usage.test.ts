@@ -113,7 +113,7 @@ describe('options', () => {
     await place.write('typo.yaml', 'rund-to: 8\n');
     const { code, stderr } = await place.run(['config', 'print', '--config', 'typo.yaml']);
     expect(code).toBe(2);
-    expect(stderr).toContain("typo.yaml has the unknown key 'rund-to'.");
+    expect(stderr).toContain("typo.yaml has the unknown key 'rund-to' in line 1.");
     expect(stderr).toContain("Did you mean 'round-to'?");
   });
 

@@ -1,11 +1,13 @@
 // The whole of the command line: understand, resolve the options, run, print, and say how it went.
 import { CommanderError } from 'commander';
+import { settleArguments } from './commands/arguments.ts';
 import type { CommandResult, RunCommand } from './commands/command.ts';
 import type { CommandName } from './commands/command-names.ts';
 import { commands } from './commands/commands.ts';
 import { EXIT_CODES, EXIT_OK } from './errors/exit-code.ts';
 import { toEspalierError } from './errors/to-espalier-error.ts';
 import { watchInterrupts } from './interrupt.ts';
+import { optionsOf } from './options/options.ts';
 import type { TypedFlags } from './options/resolve-options.ts';
 import { choosePaint } from './output/paint.ts';
 import { createTerminal, type TextStream } from './output/terminal.ts';
@@ -73,7 +75,7 @@ async function runInvocation<Command extends CommandName>(
 ): Promise<CommandResult> {
   // Loaded here, so that help needs neither zod nor yaml.
   const { resolveOptions } = await import('./options/resolve-options.ts');
-  const config = await findConfig(flags, environment, folder);
+  const config = await findConfig(command, flags, environment, folder);
   const { values, sources } = resolveOptions(command, flags, environment, config);
   const { json, quiet } = values as { readonly json: boolean; readonly quiet: boolean };
   onJson(json);
@@ -84,7 +86,7 @@ async function runInvocation<Command extends CommandName>(
   try {
     const run: RunCommand<Command> = await commands[command].load();
     const result = await run({
-      arguments: words,
+      arguments: settleArguments(command, words, values),
       options: values,
       sources,
       config,
@@ -100,10 +102,12 @@ async function runInvocation<Command extends CommandName>(
 }
 
 async function findConfig(
+  command: CommandName,
   flags: TypedFlags,
   environment: Surroundings['environment'],
   folder: string,
 ): Promise<ReturnType<typeof import('./options/read-config.ts').readConfig>> {
+  if (!optionsOf(command).some(([name]) => name === 'config')) return undefined;
   const { readConfig } = await import('./options/read-config.ts');
   const path = typeof flags.config === 'string' ? flags.config : environment.ESPALIER_CONFIG;
   return readConfig(path, folder);

@@ -1,5 +1,6 @@
 // The command line parser, built from the tables of commands and options.
 import { Command, Option } from 'commander';
+import { isNeeded } from './commands/arguments.ts';
 import { COMMAND_NAMES, type CommandName } from './commands/command-names.ts';
 import { type CommandDescription, commands } from './commands/commands.ts';
 import { flagText, flagUsage, type OptionRow, valuePlaceholder } from './options/option-row.ts';
@@ -56,10 +57,9 @@ function addCommand(
     .description(`${row.text}.`)
     .addHelpText('after', `\nExamples:\n${row.examples.map((line) => `  $ espalier ${line}`).join('\n')}`);
   for (const argument of row.arguments) {
-    const required = argument.required ?? true;
-    command.argument(required ? `<${argument.name}>` : `[${argument.name}]`, argument.text);
+    command.argument(isNeeded(argument) ? `<${argument.name}>` : `[${argument.name}]`, argument.text);
   }
-  const rows = optionsOf(name);
+  const rows = optionsOf(name).filter(([, optionRow]) => !optionRow.argument);
   // Headings over a handful of options would only part them.
   const grouped = rows.length > LONGEST_PLAIN_LIST;
   for (const [optionName, optionRow] of rows) {
@@ -67,7 +67,8 @@ function addCommand(
     command.addOption(grouped ? option.helpGroup(`${optionRow.group}:`) : option);
   }
   command.action(async () => {
-    await run({ command: name, arguments: command.args, flags: typedFlags(command, name) });
+    const flags = { ...typedWords(row, command.args), ...typedFlags(command, name) };
+    await run({ command: name, arguments: command.args, flags });
   });
 }
 
@@ -99,6 +100,14 @@ function makeOption(name: OptionName, row: OptionRow): Option {
   if (row.type === 'list')
     option.argParser((text: string, before: readonly string[] = []) => [...before, text]);
   return option;
+}
+
+/** The words that are options too. */
+function typedWords({ arguments: rows }: CommandDescription, words: readonly string[]): TypedFlags {
+  const given = rows.flatMap(({ option }, i) =>
+    option && words[i] !== undefined ? [[option, words[i]]] : [],
+  );
+  return Object.fromEntries(given);
 }
 
 /** Only what was really typed: commander sets `--no-…` flags to true by itself. */

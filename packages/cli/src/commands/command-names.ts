@@ -7,6 +7,7 @@ export const COMMAND_NAMES = [
   'score',
   'prune',
   'sensitivity',
+  'init',
   'run',
   'finetune',
   'train',

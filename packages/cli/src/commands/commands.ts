@@ -1,4 +1,5 @@
 // The table of commands: what help and docs say of them, and where their code is. The code is loaded only when it runs.
+import type { OptionName } from '../options/options.ts';
 import type { RunCommand } from './command.ts';
 import type { CommandName } from './command-names.ts';
 
@@ -9,6 +10,8 @@ export interface ArgumentRow {
   readonly text: string;
   /** Default true. */
   readonly required?: boolean;
+  /** The option it is the value of, which environment and config file can say too. */
+  readonly option?: OptionName;
 }
 
 /** What people read of a command. */
@@ -25,7 +28,11 @@ export interface CommandRow<Command extends CommandName> extends CommandDescript
   readonly load: () => Promise<RunCommand<Command>>;
 }
 
-const MODEL: ArgumentRow = { name: 'MODEL', text: 'an ONNX file' };
+const MODEL: ArgumentRow = {
+  name: 'MODEL',
+  text: 'an ONNX file; without it the `model` of the config file',
+  option: 'model',
+};
 
 /** The table. */
 export const commands: { readonly [Command in CommandName]: CommandRow<Command> } = {
@@ -71,10 +78,24 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     ],
     load: async () => (await import('./sensitivity.ts')).runSensitivity,
   },
+  init: {
+    text: 'Look at a model and its data, and write a config file from which `espalier run` can start',
+    arguments: [
+      { name: 'MODEL', text: 'an ONNX file; without it the only one in this folder', required: false },
+    ],
+    examples: [
+      'init model.onnx --data images',
+      'init model.onnx --data dataset.yaml -o configs/model.yaml',
+      'init --data train.bin --force',
+    ],
+    load: async () => (await import('./init.ts')).runInit,
+  },
   run: {
     text: 'Cut, recover and judge again and again, until a target is met or the accuracy budget is spent',
     arguments: [MODEL],
     examples: [
+      'run',
+      'run --config configs/model.yaml --seed 1',
       'run model.onnx --data images --target macs=0.4 --max-drop 1%',
       'run model.onnx --data images --target params=0.3 --recover finetune --epochs 2 --final-epochs 10',
       'run model.onnx --data images --target macs=0.4 --run-dir runs/a --resume',
@@ -144,7 +165,7 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
   },
   'config print': {
     text: 'Show every option with its value and where the value comes from',
-    arguments: [],
+    arguments: [{ ...MODEL, required: false }],
     examples: ['config print', 'config print --config ci.yaml --macs 0.5'],
     load: async () => (await import('./config-print.ts')).runConfigPrint,
   },

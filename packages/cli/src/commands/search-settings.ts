@@ -73,6 +73,7 @@ export async function settleSearch(
 /** Options that do not change what a run computes, or may differ when it is gone on with. */
 const FREE: readonly string[] = [
   'config',
+  'model',
   'json',
   'quiet',
   'workers',

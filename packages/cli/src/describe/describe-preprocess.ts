@@ -16,10 +16,15 @@ export function describePreprocess(preprocess: Preprocess): string {
 
 /** The flag that confirms or changes the `assumed` fields of a description; undefined when nothing was assumed. */
 export function assumedFlag(description: string, assumed: readonly string[]): string | undefined {
+  const pairs = assumedPairs(description, assumed);
+  return pairs === '' ? undefined : `--preprocess "${pairs}"`;
+}
+
+/** The `assumed` fields of a description as `key=value` pairs; empty when nothing was assumed. */
+export function assumedPairs(description: string, assumed: readonly string[]): string {
   // Width and height are one key of the text.
   const keys = assumed.map((field) => (field === 'width' || field === 'height' ? 'size' : field));
-  const pairs = pickPairs(description, (key) => keys.includes(key));
-  return pairs === '' ? undefined : `--preprocess "${pairs}"`;
+  return pickPairs(description, (key) => keys.includes(key));
 }
 
 function pickPairs(pairs: string, isWanted: (key: string) => boolean): string {

@@ -1,4 +1,5 @@
 // docs/cli.md, made from the tables of commands, options and documents.
+import { isNeeded } from '../commands/arguments.ts';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
 import { commands } from '../commands/commands.ts';
 import { documents } from '../documents/documents.ts';
@@ -28,8 +29,8 @@ The first Ctrl-C ends the command after its current step, the second at once. Fi
 over an existing file without \`--force\`.
 
 A value comes from the flag, else from the environment, else from the config file (\`espalier.yaml\` in the current folder, or
-\`--config FILE\`), else it is the default. \`espalier config print\` shows every value with its source. A path in a config file is relative
-to that file. \`ESPALIER_DEBUG=1\` adds the stack of unexpected errors.
+\`--config FILE\`), else it is the default. \`espalier config print\` shows every value with its source. [config.md](config.md) tells of the
+file, which \`espalier init\` writes. \`ESPALIER_DEBUG=1\` adds the stack of unexpected errors.
 `;
 
 /** The page as Markdown. */
@@ -67,8 +68,10 @@ export function renderCliPage(): string {
 
 function renderCommand(name: CommandName): string {
   const { text, arguments: words, examples } = commands[name];
-  const usage = words.map((word) => (word.required === false ? `[${word.name}]` : word.name)).join(' ');
-  const rows = optionsOf(name).filter(([, row]) => name !== 'config print' || row.commands.includes(name));
+  const usage = words.map((word) => (isNeeded(word) ? word.name : `[${word.name}]`)).join(' ');
+  const rows = optionsOf(name).filter(
+    ([, row]) => !row.argument && (name !== 'config print' || row.commands.includes(name)),
+  );
   return [
     `### espalier ${name}\n`,
     `${text}.${name === 'config print' ? ' Takes every option of every command, to show what it would become.' : ''}\n`,

@@ -7,6 +7,7 @@ import { doctorDocument } from './doctor-document.ts';
 import { errorDocument } from './error-document.ts';
 import { evalDocument } from './eval-document.ts';
 import { groupsDocument } from './groups-document.ts';
+import { initDocument } from './init-document.ts';
 import { inspectDocument } from './inspect-document.ts';
 import { pruneDocument } from './prune-document.ts';
 import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
@@ -23,6 +24,7 @@ export const documents = {
   score: scoreDocument,
   prune: pruneDocument,
   sensitivity: sensitivityDocument,
+  init: initDocument,
   run: searchDocument,
   finetune: finetuneDocument,
   train: trainDocument,

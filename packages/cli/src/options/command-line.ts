@@ -6,7 +6,7 @@ import { type OptionName, optionsOf } from './options.ts';
 /** The values of some options, as they were resolved. */
 export type GivenOptions = Readonly<Partial<Record<OptionName, unknown>>>;
 
-/** `espalier COMMAND WORDS FLAGS`, quoted for a shell where it must be; flags in the order of the options table. */
+/** `espalier COMMAND WORDS FLAGS`, quoted for a shell where it must be; the model is one of the words; flags in the order of the options table. */
 export function formatCommandLine(
   command: CommandName,
   words: readonly string[],
@@ -14,7 +14,7 @@ export function formatCommandLine(
 ): string {
   const flags = optionsOf(command).flatMap(([name, row]) => {
     const value = given[name];
-    if (value === undefined) return [];
+    if (value === undefined || row.argument) return [];
     if (row.type === 'flag') return value === row.default ? [] : [flagName(name, row)];
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     return values.flatMap((one) => [flagName(name, row), String(one)]);

@@ -26,6 +26,10 @@ interface AnyRow {
   readonly commands: readonly CommandName[];
   /** Single-letter flag. */
   readonly short?: string;
+  /** True for what is a word of the command line and no flag: `MODEL`. */
+  readonly argument?: true;
+  /** Values as a config file may hold them, for editors to offer. */
+  readonly examples?: readonly (string | number | readonly (string | number)[])[];
 }
 
 /** On or off; with default true the flag is `--no-NAME`, and `text` begins with a verb. */
@@ -49,6 +53,8 @@ export interface NumberRow extends AnyRow {
 export interface TextRow extends AnyRow {
   readonly type: 'text' | 'path';
   readonly value: string;
+  /** A text without `=` is a path. */
+  readonly orPath?: true;
   readonly default?: string;
 }
 
@@ -89,8 +95,9 @@ export function environmentName(name: string): string {
   return `ESPALIER_${kebabName(name).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** The flag as it is typed, `--no-verify` for what is on by default. */
+/** The flag as it is typed, `--no-verify` for what is on by default; `MODEL` for what is no flag. */
 export function flagName(name: string, row: OptionRow): string {
+  if (row.argument) return kebabName(name).toUpperCase();
   return row.type === 'flag' && row.default ? `--no-${kebabName(name)}` : `--${kebabName(name)}`;
 }
 
@@ -99,6 +106,12 @@ export function flagUsage(name: string, row: OptionRow): string {
   const short = row.short === undefined ? '' : `-${row.short}, `;
   const placeholder = valuePlaceholder(row);
   return `${short}${flagName(name, row)}${placeholder === '' ? '' : ` ${placeholder}`}`;
+}
+
+/** Whether a value names a file or folder, which in a config file is relative to that file. */
+export function isPath(row: OptionRow, value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  return row.type === 'path' || (row.type === 'text' && row.orPath === true && !value.includes('='));
 }
 
 /** What stands behind a flag in a usage line; empty for flags without a value. */

@@ -18,13 +18,21 @@ import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
 const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
 const MODEL_COMMANDS = [
-  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'bench'] as const),
+  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'init', 'bench'] as const),
   ...SEARCH_COMMANDS,
   ...RECOVERY_COMMANDS,
 ] as const;
+/** Commands on the one model that a config file can name. */
+const ONE_MODEL_COMMANDS = [
+  ...(['inspect', 'groups', 'score', 'prune', 'eval', 'bench'] as const),
+  ...SEARCH_COMMANDS,
+  ...TRAINING_COMMANDS,
+] as const;
+/** `init` writes a config file and reads none. */
+const CONFIGURED_COMMANDS = COMMAND_NAMES.filter((name) => name !== 'init');
 const SCORING_COMMANDS = ['score', 'prune', ...SEARCH_COMMANDS] as const;
 const CUTTING_COMMANDS = ['prune', ...SEARCH_COMMANDS] as const;
-const DATA_COMMANDS = ['prune', 'eval', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS] as const;
+const DATA_COMMANDS = ['prune', 'eval', 'init', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS] as const;
 /** Criteria that weights alone are not enough for. */
 const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
@@ -32,6 +40,7 @@ const PICTURE_COMMANDS = [
   'score',
   'prune',
   'eval',
+  'init',
   'verify',
   ...RECOVERY_COMMANDS,
   ...SEARCH_COMMANDS,
@@ -45,7 +54,7 @@ export const options = {
     type: 'path',
     value: 'FILE',
     text: 'config file; without it espalier.yaml of this folder, if there is one',
-    commands: COMMAND_NAMES,
+    commands: CONFIGURED_COMMANDS,
   },
   json: {
     group: 'Output',
@@ -62,11 +71,21 @@ export const options = {
     text: 'no progress and no log, only the result, warnings and errors',
     commands: COMMAND_NAMES,
   },
+  model: {
+    group: 'Data',
+    type: 'path',
+    value: 'FILE',
+    argument: true,
+    text: 'the model, where the command line names none',
+    examples: ['model.onnx'],
+    commands: ONE_MODEL_COMMANDS,
+  },
   inputShape: {
     group: 'Data',
     type: 'list',
     value: 'NAME:1x3x640x640',
     text: 'sizes of an input with open dims (the name may be left out with one input)',
+    examples: [['1x3x640x640'], ['images:1x3x640x640']],
     commands: MODEL_COMMANDS,
   },
   threads: {
@@ -75,6 +94,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
+    examples: [1],
     commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
   provider: {
@@ -102,6 +122,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'worker threads; without it one per core for scoring, and one that makes batches for training',
+    examples: [2],
     commands: [...SCORING_COMMANDS, ...TRAINING_COMMANDS],
   },
 
@@ -161,6 +182,7 @@ export const options = {
     above: 0,
     below: 1,
     text: 'target: fraction of the multiply-accumulates that is kept',
+    examples: [0.6],
     commands: ['prune'],
   },
   params: {
@@ -170,6 +192,7 @@ export const options = {
     above: 0,
     below: 1,
     text: 'target: fraction of the parameters that is kept',
+    examples: [0.5],
     commands: ['prune'],
   },
   ratio: {
@@ -179,6 +202,7 @@ export const options = {
     above: 0,
     below: 1,
     text: 'target: fraction of the prunable channels that is removed',
+    examples: [0.3],
     commands: ['prune'],
   },
   layerRatios: {
@@ -186,6 +210,7 @@ export const options = {
     type: 'path',
     value: 'FILE',
     text: 'target: YAML or JSON file, fraction removed by node name',
+    examples: ['ratios.yaml'],
     commands: ['prune'],
   },
   plan: {
@@ -193,6 +218,7 @@ export const options = {
     type: 'path',
     value: 'FILE',
     text: 'target: a plan made before, applied as it is; for other commands the plan that was applied',
+    examples: ['plan.json'],
     commands: ['prune', 'verify', ...RECOVERY_COMMANDS],
   },
   roundTo: {
@@ -219,6 +245,7 @@ export const options = {
     type: 'list',
     value: 'PATTERN',
     text: 'layers that stay whole, by node name; * stands for any text',
+    examples: [['head*']],
     commands: CUTTING_COMMANDS,
   },
   ranking: {
@@ -233,14 +260,16 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder',
-    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
+    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder; for init the config file, without it espalier.yaml',
+    examples: ['small.onnx'],
+    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
   },
   savePlan: {
     group: 'Output',
     type: 'path',
     value: 'FILE',
     text: 'write the plan as JSON, to be read, edited and applied with --plan',
+    examples: ['plan.json'],
     commands: ['prune'],
   },
   dryRun: {
@@ -255,7 +284,7 @@ export const options = {
     type: 'flag',
     default: false,
     text: 'replace files that exist, and the run folder',
-    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
+    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
   },
   verify: {
     group: 'Output',
@@ -277,6 +306,7 @@ export const options = {
     type: 'path',
     value: 'PATH',
     text: 'data, labelled or not: a folder or a file, its format is recognised',
+    examples: ['images', 'dataset.yaml', 'train.bin'],
     commands: PICTURE_COMMANDS,
   },
   dataFormat: {
@@ -291,6 +321,7 @@ export const options = {
     type: 'text',
     value: '1x64x64',
     text: 'planes, height and width of the records of a records file',
+    examples: ['3x32x32'],
     commands: PICTURE_COMMANDS,
   },
   split: {
@@ -298,6 +329,7 @@ export const options = {
     type: 'text',
     value: 'NAME',
     text: 'part of the data that has parts, such as val',
+    examples: ['train', 'val'],
     commands: PICTURE_COMMANDS,
   },
   labels: {
@@ -305,13 +337,16 @@ export const options = {
     type: 'path',
     value: 'FILE',
     text: 'labels beside an .npy file of inputs',
+    examples: ['labels.npy'],
     commands: PICTURE_COMMANDS,
   },
   preprocess: {
     group: 'Data',
     type: 'text',
     value: 'TEXT|FILE',
+    orPath: true,
     text: 'preprocessing as key=value pairs or a YAML file; what is not given is guessed from the model and printed',
+    examples: ['scale=1/255 mean=0.485,0.456,0.406 std=0.229,0.224,0.225', 'preprocess.yaml'],
     commands: PICTURE_COMMANDS,
   },
   task: {
@@ -333,6 +368,7 @@ export const options = {
     type: 'path',
     value: 'FILE',
     text: 'a metric of your own: an ES module that exports createMetric()',
+    examples: ['metric.mjs'],
     commands: DATA_COMMANDS,
   },
   reference: {
@@ -340,6 +376,7 @@ export const options = {
     type: 'path',
     value: 'MODEL',
     text: 'measure agreement with this model, no labels needed',
+    examples: ['model.onnx'],
     commands: ['eval'],
   },
   limit: {
@@ -348,6 +385,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'at most N samples, chosen over the whole set',
+    examples: [1000],
     commands: ['prune', 'eval', 'verify', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
   batch: {
@@ -356,6 +394,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'samples per run where the model leaves its batch open, without it 8; of a training step, without it 64',
+    examples: [64],
     commands: DATA_COMMANDS,
   },
   ...trainingOptions,
@@ -366,6 +405,7 @@ export const options = {
     type: 'path',
     value: 'MODEL',
     text: 'the model that was pruned',
+    examples: ['model.onnx'],
     commands: RECOVERY_COMMANDS,
   },
   recover: {
@@ -388,6 +428,7 @@ export const options = {
     type: 'path',
     value: 'PATH',
     text: 'data that criteria and recovery look at, of the format of --data; without it those of --data',
+    examples: ['images'],
     commands: ['prune'],
   },
 

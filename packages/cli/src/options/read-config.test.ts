@@ -45,9 +45,43 @@ describe('readConfig', () => {
     const path = await write('roundto: 8\n');
     await expect(readConfig(undefined, folder)).rejects.toMatchObject({
       code: 'config.unknown-key',
-      message: `The config file ${path} has the unknown key 'roundto'.`,
+      message: `The config file ${path} has the unknown key 'roundto' in line 1.`,
       hint: "Did you mean 'round-to'? See `espalier config schema` for all keys.",
     });
+  });
+
+  it.each([
+    ['\nmacs: 1.5', "'macs'", 2, '1.5', 'a number above 0, below 1'],
+    ['macs:', "'macs'", 1, 'null', 'a number above 0, below 1'],
+    ['ranking: all', "'ranking'", 1, "'all'", 'one of global, local'],
+    ['json: 1', "'json'", 1, '1', 'true or false'],
+    ['ignore: head', "'ignore'", 1, "'head'", 'a list, such as [PATTERN]'],
+    ['ignore:\n  - head\n  - [tail]', "'ignore[1]'", 3, '["tail"]', 'PATTERN as each entry'],
+    ['data: {a: 1}', "'data'", 1, '{"a":1}', 'a path'],
+  ])('refuses %j and says where that stands', async (text, place, line, value, takes) => {
+    const path = await write(text);
+    await expect(readConfig(undefined, folder)).rejects.toMatchObject({
+      ...{ kind: 'usage', code: 'config.bad-value' },
+      message: `${place} in ${path}, line ${line}, cannot be ${value}.`,
+      hint: expect.stringContaining(`It takes ${takes}.`),
+    });
+  });
+
+  it('takes numbers where the flag is a text, as YAML tempts to write them', async () => {
+    await write('max-drop: 0.01\nrates: [0.25, 50%]\n');
+    expect((await readConfig(undefined, folder))!.values).toEqual({
+      maxDrop: '0.01',
+      rates: ['0.25', '50%'],
+    });
+  });
+
+  it('resolves whatever names a file, and only that', async () => {
+    await write('model: a/net.onnx\npreprocess: p.yaml\n');
+    expect((await readConfig(undefined, folder))!.values).toEqual({
+      ...{ model: join(folder, 'a/net.onnx'), preprocess: join(folder, 'p.yaml') },
+    });
+    await write('preprocess: scale=1/255\n');
+    expect((await readConfig(undefined, folder))!.values).toEqual({ preprocess: 'scale=1/255' });
   });
 
   it.each(['- a\n- b\n', 'macs: [0.6\n', 'just text'])('refuses %j', async (text) => {

@@ -1,7 +1,7 @@
 // Which value wins: flag before environment before config file before default.
-import { EspalierError, suggestName } from '@espalier/core';
 import type { CommandName } from '../commands/command-names.ts';
-import { describeValues, environmentName, flagName, kebabName, type OptionRow } from './option-row.ts';
+import { badValue } from './bad-value.ts';
+import { environmentName, flagName, type OptionRow } from './option-row.ts';
 import { type OptionName, type OptionsFor, optionsOf } from './options.ts';
 import type { ConfigFile } from './read-config.ts';
 import { valueSchema } from './value-schema.ts';
@@ -19,7 +19,8 @@ export interface ResolvedOptions<Command extends CommandName = CommandName> {
 }
 
 /**
- * Resolves the options of one command. Error, kind usage: `options.bad-value`, which names the flag, variable or key.
+ * Resolves the options of one command. Error, kind usage: `options.bad-value`, which names the flag or variable; what a config
+ * file says was checked when it was read.
  */
 export function resolveOptions<Command extends CommandName>(
   command: Command,
@@ -31,7 +32,7 @@ export function resolveOptions<Command extends CommandName>(
   const sources: Partial<Record<OptionName, Source>> = {};
   for (const [name, row] of optionsOf(command)) {
     const found = findValue(name, row, flags, environment, config);
-    values[name] = found.source === 'default' ? found.value : check(row, found);
+    values[name] = found.place === undefined ? found.value : check(row, found.value, found.place);
     sources[name] = found.source;
   }
   return { values: values as OptionsFor<Command>, sources };
@@ -40,8 +41,8 @@ export function resolveOptions<Command extends CommandName>(
 interface Found {
   readonly source: Source;
   readonly value: unknown;
-  /** How the user knows the place: `--macs`, `ESPALIER_MACS`, `macs in espalier.yaml`. */
-  readonly place: string;
+  /** How the user knows the place, where it is still to be checked: `--macs`, `ESPALIER_MACS`. */
+  readonly place?: string;
 }
 
 function findValue(
@@ -62,11 +63,8 @@ function findValue(
     return { source: 'environment', value: parseText(row, set), place: variable };
   }
   const written = config?.values[name];
-  if (config !== undefined && written !== undefined) {
-    return { source: 'config', value: written, place: `${kebabName(name)} in ${config.path}` };
-  }
-  const fallback = row.type === 'list' ? [] : row.default;
-  return { source: 'default', value: fallback, place: '' };
+  if (written !== undefined) return { source: 'config', value: written };
+  return { source: 'default', value: row.type === 'list' ? [] : row.default };
 }
 
 /** Texts become values of the row's type where they can; what cannot stays text and is refused by the schema. */
@@ -86,14 +84,8 @@ function parseText(row: OptionRow, text: string): unknown {
   }
 }
 
-function check(row: OptionRow, { value, place }: Found): unknown {
+function check(row: OptionRow, value: unknown, place: string): unknown {
   const result = valueSchema(row).safeParse(value);
   if (result.success) return result.data;
-  const near = row.type === 'choice' ? suggestName(String(value), row.choices) : undefined;
-  throw new EspalierError({
-    kind: 'usage',
-    code: 'options.bad-value',
-    message: `${place} cannot be ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}.`,
-    hint: `${near === undefined ? '' : `Did you mean '${near}'? `}It takes ${describeValues(row)}.`,
-  });
+  throw badValue(row, { code: 'options.bad-value', place, value });
 }

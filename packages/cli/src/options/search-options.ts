@@ -12,6 +12,7 @@ export const searchOptions = {
     type: 'text',
     value: 'macs=0.4',
     text: 'what is to be left of the original: macs=FRACTION or params=FRACTION',
+    examples: ['macs=0.4', 'params=0.5'],
     commands: ['run'],
   },
   maxDrop: {
@@ -20,6 +21,7 @@ export const searchOptions = {
     value: '1%',
     default: '1%',
     text: 'most that the metric may lose in all: 1% or 0.01 is a point of accuracy',
+    examples: ['1%', 0.01],
     commands: ['run'],
   },
   confidence: {
@@ -39,6 +41,7 @@ export const searchOptions = {
     above: 0,
     max: 1,
     text: 'part of what is left of --max-drop that one cut may spend; without it 0.5, or 1 where there is one cut',
+    examples: [0.5],
     commands: ['run'],
   },
   iterations: {
@@ -70,6 +73,7 @@ export const searchOptions = {
     type: 'list',
     value: 'FRACTION',
     text: 'share of its channels that a group loses in a probe; without it 0.25, 0.5 and 0.75',
+    examples: [[0.25, 0.5, 0.75]],
     commands: SEARCH_COMMANDS,
   },
   probing: {
@@ -86,6 +90,7 @@ export const searchOptions = {
     value: '2%',
     default: '2%',
     text: 'a fast probe ends when its drop is known this well at 95 %; 0 looks at every sample',
+    examples: ['2%', 0],
     commands: SEARCH_COMMANDS,
   },
   probeLimit: {
@@ -94,6 +99,7 @@ export const searchOptions = {
     value: 'N',
     min: 20,
     text: 'at most N of the held-out samples for probes',
+    examples: [500],
     commands: ['run'],
   },
   finalEpochs: {

@@ -15,6 +15,7 @@ export const trainingOptions = {
     type: 'path',
     value: 'ORIGINAL',
     text: 'learn from the answers of this model too, or only from them where the data have no labels',
+    examples: ['model.onnx'],
     commands: TRAINING_COMMANDS,
   },
   ignoreLabels: {
@@ -37,6 +38,7 @@ export const trainingOptions = {
     value: 'N',
     above: 0,
     text: 'passes over the data; without it 10 for finetune, 60 for train, 1 after each cut of a run that trains',
+    examples: [10],
     commands: RUNNING_COMMANDS,
   },
   steps: {
@@ -45,6 +47,7 @@ export const trainingOptions = {
     value: 'N',
     min: 1,
     text: 'optimizer steps, instead of epochs',
+    examples: [1000],
     commands: TRAINING_COMMANDS,
   },
   time: {
@@ -52,6 +55,7 @@ export const trainingOptions = {
     type: 'text',
     value: '20m',
     text: 'end after this time at the latest: 90s, 20m, 1h30m',
+    examples: ['20m', '1h30m'],
     commands: RUNNING_COMMANDS,
   },
   lr: {
@@ -60,6 +64,7 @@ export const trainingOptions = {
     value: 'RATE',
     above: 0,
     text: 'highest learning rate; without it 0.01 for finetune and 0.05 for train, with adamw 0.0003 and 0.001',
+    examples: [0.01],
     commands: TRAINING_COMMANDS,
   },
   optimizer: {
@@ -95,6 +100,7 @@ export const trainingOptions = {
     value: 'NORM',
     above: 0,
     text: 'scale longer gradients down to this norm',
+    examples: [1],
     commands: TRAINING_COMMANDS,
   },
   smoothing: {
@@ -113,6 +119,7 @@ export const trainingOptions = {
     value: 'WEIGHT',
     min: 0,
     text: "weight of the teacher's answers beside 1 for the labels; without it 1 with --teacher",
+    examples: [1],
     commands: TRAINING_COMMANDS,
   },
   temperature: {
@@ -129,6 +136,7 @@ export const trainingOptions = {
     type: 'list',
     value: 'NAME',
     text: 'a value inside the model that should stay what it is in the teacher',
+    examples: [['features']],
     commands: TRAINING_COMMANDS,
   },
   freeze: {
@@ -136,6 +144,7 @@ export const trainingOptions = {
     type: 'list',
     value: 'PATTERN',
     text: 'layers whose weights stay, by node name; * stands for any text',
+    examples: [['head*']],
     commands: TRAINING_COMMANDS,
   },
   augment: {
@@ -143,6 +152,7 @@ export const trainingOptions = {
     type: 'text',
     value: 'TEXT',
     text: 'augmentation such as crop=4,flip,jitter=0.2,cutout=8,scale=0.5..1.5, or none; without it guessed and printed',
+    examples: ['crop=4,flip', 'none'],
     commands: RUNNING_COMMANDS,
   },
   average: {
@@ -181,6 +191,7 @@ export const trainingOptions = {
     type: 'path',
     value: 'PATH',
     text: 'data to judge by; without it a part of --data is held out',
+    examples: ['images/val'],
     commands: RUNNING_COMMANDS,
   },
   evalSplit: {
@@ -188,6 +199,7 @@ export const trainingOptions = {
     type: 'text',
     value: 'NAME',
     text: 'part of those data, or of --data, such as val',
+    examples: ['val'],
     commands: RUNNING_COMMANDS,
   },
   holdout: {
@@ -206,6 +218,7 @@ export const trainingOptions = {
     value: 'N',
     min: 1,
     text: 'steps between evaluations; without it an epoch',
+    examples: [100],
     commands: TRAINING_COMMANDS,
   },
   evalLimit: {
@@ -214,6 +227,7 @@ export const trainingOptions = {
     value: 'N',
     min: 1,
     text: 'judge by at most N samples',
+    examples: [1000],
     commands: RUNNING_COMMANDS,
   },
   patience: {
@@ -222,6 +236,7 @@ export const trainingOptions = {
     value: 'N',
     min: 1,
     text: 'end after N evaluations without progress',
+    examples: [5],
     commands: TRAINING_COMMANDS,
   },
   runDir: {
@@ -229,6 +244,7 @@ export const trainingOptions = {
     type: 'path',
     value: 'DIR',
     text: 'keep journal, checkpoints and models in this folder; without it a run takes runs/NAME-1, -2, …',
+    examples: ['runs/a'],
     commands: RUNNING_COMMANDS,
   },
   resume: {

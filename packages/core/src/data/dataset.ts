@@ -74,6 +74,8 @@ export interface Dataset {
   readonly size: number;
   /** Names by class index, where the format knows them. */
   readonly classNames?: readonly string[];
+  /** Which of its parts this is, where it has parts. */
+  readonly split?: string;
   /** One sentence: what it holds and how it was recognised. */
   readonly description: string;
   /** One phrase: which samples a limit takes. */

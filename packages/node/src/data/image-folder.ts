@@ -51,7 +51,7 @@ async function openSplit(
     throw dataError('data.missing', `'${path}' has no split '${split}'.`, `It has: ${splits.join(', ')}.`);
   }
   const inner = await openImageFolder(join(path, split));
-  return { ...inner, name: path, description: `${inner.description}, split '${split}'` };
+  return { ...inner, name: path, split, description: `${inner.description}, split '${split}'` };
 }
 
 async function openClasses(path: string, classNames: readonly string[]): Promise<Dataset> {

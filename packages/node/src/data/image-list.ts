@@ -24,7 +24,7 @@ export interface ImageEntry {
 const AHEAD = 8;
 
 /** What a reader knows of its set beside the list itself. */
-export type ListFacts = Pick<Dataset, 'name' | 'kind' | 'classNames' | 'description'>;
+export type ListFacts = Pick<Dataset, 'name' | 'kind' | 'classNames' | 'split' | 'description'>;
 
 /** Makes a data set of a list; `classes`, the class index of each entry where known, let a limit keep every class. */
 export function makeListDataset(

@@ -52,6 +52,7 @@ export async function openYolo(path: string, { split = 'val' }: YoloOptions = {}
       name: path,
       kind: 'yolo',
       classNames,
+      split,
       description,
     },
     entries,

@@ -16,6 +16,7 @@ import {
   type Target,
   type TaskGuess,
   UNTOUCHED,
+  type ValueType,
 } from '@espalier/core';
 import { dataInput } from './run-batch.ts';
 
@@ -85,14 +86,14 @@ function settleTask({ task, dataset }: EvaluationPlan, session: Session, target:
   if (told) return { task: told, reason: `the labels are of kind '${target.kind}'` };
   const classCount = dataset.classNames?.length;
   return guessTask(outputShapes(session), {
-    ...inputSize(session),
+    ...pictureSize(dataInput(session).dims),
     ...(classCount !== undefined && { classCount }),
   });
 }
 
-/** Width and height of a picture model's input, where it has fixed ones; channels come first or last. */
-function inputSize(session: Session): LayoutFacts {
-  const [, first, second, third] = dataInput(session).dims ?? [];
+/** Width and height of pictures in a batch of these dims, where they are fixed; channels come first or last. */
+export function pictureSize(dims: ValueType['dims']): LayoutFacts {
+  const [, first, second, third] = dims ?? [];
   const [inputHeight, inputWidth] = third === 1 || third === 3 ? [first, second] : [second, third];
   const isSize = (dim: unknown): dim is number => typeof dim === 'number' && dim > 0;
   return isSize(inputHeight) && isSize(inputWidth) ? { inputHeight, inputWidth } : {};
