@@ -15,6 +15,7 @@ import {
   encodeModel,
   type Model,
   makePlan,
+  type Plan,
   type TracedModel,
   toFloat32,
   traceModel,
@@ -22,12 +23,15 @@ import {
 } from '@espalier/core';
 import { createOrtEngine } from '@espalier/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openWorkplace, type Workplace } from './e2e/run-cli.ts';
+import { openWorkplace, smallClassifierBytes, type Workplace } from './e2e/run-cli.ts';
 import { architectures } from './fixtures/architectures/index.ts';
 
 const engine = createOrtEngine();
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const shared = fileOf('../../shared/data');
+
+/** The program that the page is about. */
+const READER = fileOf('../docs/pytorch/apply_recipe.py');
 
 /** A Python that has torch. */
 const python = ['python3', '/usr/bin/python3'].find(
@@ -37,7 +41,7 @@ const noTorch = python === undefined ? 'no python3 with torch' : undefined;
 
 /** Runs a script of Python and returns what it prints. */
 function runPython(script: string, args: readonly string[], input?: Uint8Array) {
-  const { status, stdout, stderr } = spawnSync(python!, [fileOf(script), ...args], {
+  const { status, stdout, stderr } = spawnSync(python!, [script, ...args], {
     cwd: place.folder,
     encoding: 'utf8',
     ...(input && { input }),
@@ -77,7 +81,11 @@ describe('state dicts of which generated networks could be exports', () => {
       await place.write(`${name}.json`, JSON.stringify(plan));
       cuts.set(name, await traceModel(cut, engine));
     }
-    expect(runPython('pytorch/refold.py', ['.', ...NETS])).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(runPython(fileOf('pytorch/refold.py'), ['.', ...NETS])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
     for (const [name, cut] of cuts) {
       const constants = JSON.parse(await readFile(join(place.folder, `${name}.out.json`), 'utf8'));
       const entries = Object.entries<{ dims: number[]; data: number[] }>(constants);
@@ -91,6 +99,39 @@ describe('state dicts of which generated networks could be exports', () => {
         expect(worst / scale, `${name} ${value}`).toBeLessThan(1e-5);
       }
     }
+  });
+});
+
+describe('what does not fit', () => {
+  if (noTorch) it.skip(`not here: ${noTorch}`);
+  it.skipIf(noTorch)('is refused in a sentence', { timeout: 240_000 }, async () => {
+    await place.write('small.onnx', smallClassifierBytes());
+    await place.write('other.onnx', encodeModel(architectures[0]!.build()));
+    const prune = ['prune', 'small.onnx', '--ratio', '0.5', '--no-bench', '--no-verify'];
+    expect(await place.run([...prune, '-o', 'half.onnx', '--save-plan', 'half.json'])).toMatchObject({
+      code: 0,
+    });
+    const { cuts }: Plan = JSON.parse(await readFile(join(place.folder, 'half.json'), 'utf8'));
+    const keys = cuts.map(({ value }) => [value, ['a']]);
+    await place.write('map.json', JSON.stringify(Object.fromEntries(keys)));
+    const save = "torch.save({'a': torch.ones(7)}, 'a.pth'); torch.save({'b': 1}, 'b.pth')";
+    await place.write('save.py', `import torch; ${save}`);
+    expect(runPython(join(place.folder, 'save.py'), []).status).toBe(0);
+    const apply = (original: string, state: string, ...options: string[]) =>
+      runPython(READER, [original, 'half.json', state, 'out.pth', ...options]);
+    const refusal = (sentence: RegExp) => ({
+      ...{ status: 1, stdout: '' },
+      stderr: expect.stringMatching(sentence),
+    });
+    expect(apply('other.onnx', 'a.pth')).toEqual(refusal(/^refused: half\.json was made for another file/));
+    expect(apply('small.onnx', 'b.pth')).toEqual(refusal(/^refused: b\.pth holds no state dict/));
+    expect(apply('small.onnx', 'a.pth')).toEqual(
+      refusal(/^refused: '\S+' equals no tensor of the state dict/),
+    );
+    expect(apply('small.onnx', 'a.pth', '--map', 'map.json')).toEqual(
+      refusal(/^refused: '\S+' cannot be 'a': it is \[16, 3, 3, 3\], not \[7\]/),
+    );
+    expect(existsSync(join(place.folder, 'out.pth'))).toBe(false);
   });
 });
 
@@ -109,7 +150,7 @@ describe('resnet56.th', () => {
         code: 0,
       });
       const args = [original, 'plan.json', checkpoint, 'cut.pth', '--save-map', 'map.json'];
-      const { status, stdout } = runPython('../docs/pytorch/apply_recipe.py', args);
+      const { status, stdout } = runPython(READER, args);
       expect(status).toBe(0);
       expect(stdout).toMatch(/^layer1\.0\.conv1\.weight: 16x16x3x3 -> 11x11x3x3$/m);
       expect(stdout).toMatch(/^layer3\.8\.bn1\.running_var: 64 -> 45$/m);

@@ -13,6 +13,7 @@ import {
   makePlan,
   nodeId,
   PLAN_VERSION,
+  type Plan,
   traceModel,
   weightsOf,
 } from '@espalier/core';
@@ -52,7 +53,7 @@ async function cutBothWays(original: Model) {
     model = await cutModel(traced, coupling, keep, engine);
   }
   const { traced, coupling } = await analyse(original);
-  const plan = { version: PLAN_VERSION, groups: historyGroups(history), cuts: [] };
+  const plan: Plan = { version: PLAN_VERSION, groups: historyGroups(history), cuts: [] };
   const atOnce = await cutModel(traced, coupling, keepOf(traced, coupling, plan), engine);
   const [stepwise, once, whole] = await Promise.all([model, atOnce, original].map(weightsIn));
   return { stepwise, atOnce: once, original: whole };
