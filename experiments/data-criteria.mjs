@@ -17,13 +17,11 @@ import {
   follow,
   measureActivations,
   measureGradients,
-  openDataset,
-  openEvaluation,
   pruneAnalysis,
   scoreAnalysis,
 } from '@espalier/node';
 import { fillMarkers, readLines, showEnvironment, showLevel, showShare, table } from './page.mjs';
-import { data, evaluate, LOAD, SUBJECTS } from './subjects.mjs';
+import { data, evaluate, LOAD, openCalibration, SUBJECTS } from './subjects.mjs';
 
 const LOG = new URL('data-criteria.jsonl', import.meta.url);
 const PAGE = new URL('data-criteria.md', import.meta.url);
@@ -71,7 +69,7 @@ async function measureSubject(model, subject) {
   const missing = Object.entries(CRITERIA).filter(([name]) => !known.has(name));
   if (missing.length === 0) return;
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
-  const calibration = await openCalibration(analysis, subject);
+  const calibration = { ...(await openCalibration(engine, analysis, subject)), load: LOAD };
   const cuts = [];
   for (const [name, { look, ...score }] of missing) {
     const from = performance.now();
@@ -97,14 +95,6 @@ async function measureSubject(model, subject) {
     console.log(line);
     await appendFile(LOG, `${line}\n`);
   }
-}
-
-/** Training images: the test images have no part in what is cut. */
-async function openCalibration({ file }, { train, preprocess: text }) {
-  const dataset = await openDataset(data(train));
-  const open = await openEvaluation({ engine, models: [file.model], dataset, preprocess: text });
-  await open.close();
-  return { engine, dataset, preprocess: open.preprocess, load: LOAD };
 }
 
 async function writePage() {

@@ -8,13 +8,11 @@ import {
   createOrtEngine,
   follow,
   measureActivations,
-  openDataset,
-  openEvaluation,
   pruneAnalysis,
   recoverCut,
 } from '@espalier/node';
 import { fillMarkers, readLines, showLevel, showShare, table } from './page.mjs';
-import { data, evaluate, SUBJECTS } from './subjects.mjs';
+import { data, evaluate, openCalibration, SUBJECTS } from './subjects.mjs';
 
 const LOG = new URL('ranking.jsonl', import.meta.url);
 const PAGE = new URL('ranking.md', import.meta.url);
@@ -45,18 +43,15 @@ async function measure(model, rows) {
   const subject = SUBJECTS[model];
   const { preprocess } = subject;
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
-  const { traced, coupling, file } = analysis;
-  const dataset = await openDataset(data(subject.train));
-  const open = await openEvaluation({ engine, models: [file.model], dataset, preprocess });
-  await open.close();
-  const images = { engine, dataset, preprocess: open.preprocess };
+  const { traced, coupling } = analysis;
+  const images = await openCalibration(engine, analysis, subject);
   const activations = await follow(measureActivations(analysis, 'amplitudes', images));
   for (const row of rows) {
     const { criterion, macs, ranking } = row;
     const options = { engine, criterion, macs, ranking, activations, verify: false };
     const cut = await follow(pruneAnalysis(analysis, options));
     const keep = keepOf(traced, coupling, cut.plan);
-    const method = { method: 'reconstruct', engine, dataset, preprocess, seed: 1 };
+    const method = { method: 'reconstruct', engine, dataset: images.dataset, preprocess, seed: 1 };
     const { model: rebuilt } = await follow(recoverCut(analysis, keep, cut.model, method));
     const [alone, recovered] = await evaluate(engine, [cut.model, rebuilt], subject, 'test', IMAGES);
     const params = cut.after.params / cut.before.params;

@@ -17,7 +17,7 @@ import {
   recoverCut,
 } from '@espalier/node';
 import { fillMarkers, readLines, showEnvironment, showLevel, showShare, table } from './page.mjs';
-import { data, evaluate, SUBJECTS } from './subjects.mjs';
+import { data, evaluate, openCalibration, SUBJECTS } from './subjects.mjs';
 
 const LOG = new URL('recovery.jsonl', import.meta.url);
 const PAGE = new URL('recovery.md', import.meta.url);
@@ -104,11 +104,8 @@ function augmentOf({ train }) {
   return train.includes('cifar') ? 'crop=4,flip' : 'crop=2';
 }
 
-async function prepareCut(analysis, { train, preprocess: text }, { criterion, ranking, macs }) {
-  const dataset = await openDataset(data(train), train.endsWith('.yaml') ? { split: 'train' } : {});
-  const open = await openEvaluation({ engine, models: [analysis.file.model], dataset, preprocess: text });
-  await open.close();
-  const images = { engine, dataset, preprocess: open.preprocess, load: LOAD };
+async function prepareCut(analysis, subject, { criterion, ranking, macs }) {
+  const images = { ...(await openCalibration(engine, analysis, subject)), load: LOAD };
   const seen =
     criterion === 'fscl-active'
       ? { activations: await follow(measureActivations(analysis, 'amplitudes', images)) }
@@ -117,14 +114,17 @@ async function prepareCut(analysis, { train, preprocess: text }, { criterion, ra
     pruneAnalysis(analysis, { engine, criterion, ranking, macs, ...seen, verify: false }),
   );
   const mask = keepOf(analysis.traced, analysis.coupling, cut.plan);
+  const { dataset } = images;
+  const { preprocess } = subject;
   const recover = (method) =>
-    recoverCut(analysis, mask, cut.model, { method, engine, dataset, preprocess: text, seed: 1 });
+    recoverCut(analysis, mask, cut.model, { method, engine, dataset, preprocess, seed: 1 });
   return { cut, recover };
 }
 
 /** Label-free distillation of a detector; mAP of the original, the cut, its reconstruction and what distillation makes of that. */
 async function measureDetector({ model, macs, epochs, batch, layout }) {
-  const yaml = data('coco/dataset.yaml');
+  const images = { train: 'coco/dataset.yaml', dataset: { split: 'train' } };
+  const yaml = data(images.train);
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
   const judge = (candidate) => judgeDetector(candidate, yaml, layout);
   await once({ model, criterion: '', macs: 1, method: 'none' }, () => judge(analysis.file.model));
@@ -132,7 +132,7 @@ async function measureDetector({ model, macs, epochs, batch, layout }) {
     const row = { model, ...how, macs };
     const methods = ['none', 'reconstruct', 'distil'];
     if (await isComplete(row, methods)) continue;
-    const { cut, recover } = await prepareCut(analysis, { train: 'coco/dataset.yaml' }, { ...how, macs });
+    const { cut, recover } = await prepareCut(analysis, images, { ...how, macs });
     await once({ ...row, method: 'none' }, () => judge(cut.model));
     let rebuilt;
     await once({ ...row, method: 'reconstruct' }, () =>
@@ -147,7 +147,7 @@ async function measureDetector({ model, macs, epochs, batch, layout }) {
         engine,
         model: rebuilt.model,
         teacher: analysis.file.model,
-        data: { path: yaml, dataset: { split: 'train' }, batch, seed: 1 },
+        data: { path: yaml, dataset: images.dataset, batch, seed: 1 },
         evaluation: { share: 0.05, layout },
         evaluateEvery: Number.MAX_SAFE_INTEGER,
         objective: { labels: false },

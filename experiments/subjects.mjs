@@ -45,3 +45,11 @@ export async function evaluate(engine, models, subject, images, limit) {
     await open.close();
   }
 }
+
+/** What criteria and recoveries look at: the subject's training images, since the test images have no part in what is cut; `dataset` are options of the reader. */
+export async function openCalibration(engine, { file }, { train, preprocess: text, dataset: options = {} }) {
+  const dataset = await openDataset(data(train), options);
+  const open = await openEvaluation({ engine, models: [file.model], dataset, preprocess: text });
+  await open.close();
+  return { engine, dataset, preprocess: open.preprocess };
+}

@@ -74,7 +74,7 @@ function listCommands(page: string): readonly string[] {
   return blocks.flatMap((block) => block.match(/\bespalier [a-z]+[^|;\n]*/g) ?? []);
 }
 
-it.each(['docs/tutorial.md'])('%s uses commands and flags that exist', async (page) => {
+it.each(['docs/tutorial.md', 'docs/searching.md'])('%s uses commands and flags that exist', async (page) => {
   const workplace = await openWorkplace();
   try {
     const commands = listCommands(page);

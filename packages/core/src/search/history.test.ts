@@ -14,6 +14,14 @@ describe('extendHistory', () => {
     expect(first).toEqual({ a: { channels: 6, kept: [1, 2, 4, 5] } });
   });
 
+  it('takes the entries of one root as one list', () => {
+    const halves = [
+      { root: 'a', channels: 6, removed: [0, 1] },
+      { root: 'a', channels: 6, removed: [3, 5] },
+    ];
+    expect(extendHistory({}, halves)).toEqual({ a: { channels: 6, kept: [2, 4] } });
+  });
+
   it('agrees with cutting the channels themselves, cut after cut', () => {
     const cuts = fc.array(
       fc.record({

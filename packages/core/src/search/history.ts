@@ -1,4 +1,5 @@
 // What a run of cuts did to the original: the channels of each layer that are left, in the original's own numbering.
+import { groupBy } from '../group-by.ts';
 import type { PlanGroup } from '../plan/plan.ts';
 
 /** Channels of the original that a layer still has, by name of its root; layers that lost none are not listed. */
@@ -12,15 +13,15 @@ export interface KeptChannels {
   readonly kept: readonly number[];
 }
 
-/** The history after one more cut, whose groups are numbered as the cut model before it was. */
+/** The history after one more cut, whose groups are numbered as the cut model before it was; a root may have several of them. */
 export function extendHistory(history: ChannelHistory, groups: readonly PlanGroup[]): ChannelHistory {
-  const next: Record<string, KeptChannels> = { ...history };
-  for (const { root, channels, removed } of groups) {
-    const before = next[root] ?? { channels, kept: Array.from({ length: channels }, (_, i) => i) };
-    const gone = new Set(removed);
-    next[root] = { ...before, kept: before.kept.filter((_, at) => !gone.has(at)) };
-  }
-  return next;
+  const changed = [...groupBy(groups, ({ root }) => root)].map(([root, own]) => {
+    const { channels } = own[0]!;
+    const before = history[root] ?? { channels, kept: Array.from({ length: channels }, (_, i) => i) };
+    const gone = new Set(own.flatMap(({ removed }) => removed));
+    return [root, { ...before, kept: before.kept.filter((_, at) => !gone.has(at)) }] as const;
+  });
+  return { ...history, ...Object.fromEntries(changed) };
 }
 
 /** The history as the groups of a plan for the original. */
