@@ -1,0 +1,176 @@
+// The metric against what it costs, step by step: the path from the original to the last model, and beside it what was refused.
+import type { Interval } from '@espalier/core';
+import * as Plot from '@observablehq/plot';
+import type { RunPage } from '../page/run-page.ts';
+import { formatMs, formatPercent, formatScore } from '../text/units.ts';
+import { COLOURS, type PlotSize, plotFrame, tickDecimals } from './plot-style.ts';
+
+/** What the metric is held against. */
+export type TradeOffAxis = 'macs' | 'params' | 'ms';
+
+/** How far below the accepted steps a refused try is still drawn where it lies, in ranges of the accepted ones; others lie at the edge. */
+const REACH = 0.6;
+const ASPECT = 0.66;
+
+interface Mark {
+  readonly x: number;
+  readonly xInterval: Interval | null;
+  readonly y: number;
+  readonly yInterval: Interval | null;
+  readonly label: string;
+  readonly title: string;
+}
+
+const AXES = {
+  macs: { label: 'MACs kept', ticks: (x: number) => `${Math.round(100 * x)} %` },
+  params: { label: 'parameters kept', ticks: (x: number) => `${Math.round(100 * x)} %` },
+  ms: { label: 'milliseconds per run', ticks: (x: number) => String(x) },
+} as const;
+
+/**
+ * Draws the metric against a cost; undefined where no step has been measured that way. Whiskers are 95 % intervals: upright of the drop against the
+ * original, which has none, and across of the time.
+ */
+export function drawTradeOff(page: RunPage, axis: TradeOffAxis, size: PlotSize): Element | undefined {
+  const steps = markSteps(page, axis);
+  if (steps.length === 0) return undefined;
+  const refused = markRefused(page, axis);
+  const { asked, metric } = page;
+  const first = page.steps[0]!.value;
+  const least = asked && (metric.higherIsBetter ? first - asked.maxDrop : first + asked.maxDrop);
+  const domain = rangeOf(steps, refused, least, metric.higherIsBetter);
+  const clamp = (y: number): number => Math.min(domain[1], Math.max(domain[0], y));
+  const decimals = tickDecimals(domain);
+  const faint = { stroke: COLOURS.refused, strokeOpacity: 0.55 };
+  return Plot.plot({
+    ...plotFrame(size),
+    height: Math.round(size.width * ASPECT),
+    ...{ marginLeft: 52, marginRight: 24, marginTop: 26, marginBottom: 42 },
+    x: { label: AXES[axis].label, nice: true, tickFormat: AXES[axis].ticks, ticks: 6, inset: 12 },
+    y: { label: metric.name, domain, grid: true, ticks: 6, tickFormat: (y: number) => y.toFixed(decimals) },
+    marks: [
+      Plot.ruleY([first], { stroke: COLOURS.faint, strokeDasharray: '1 3' }),
+      ...(least === undefined || least < domain[0] || least > domain[1]
+        ? []
+        : [Plot.ruleY([least], { stroke: COLOURS.refused, strokeDasharray: '5 4', strokeOpacity: 0.8 })]),
+      Plot.ruleX(
+        refused.filter(({ yInterval }) => yInterval),
+        {
+          ...faint,
+          x: 'x',
+          y1: (mark: Mark) => clamp(mark.yInterval![0]),
+          y2: (mark: Mark) => clamp(mark.yInterval![1]),
+          strokeOpacity: 0.25,
+        },
+      ),
+      Plot.dot(refused, {
+        ...faint,
+        x: 'x',
+        y: (mark: Mark) => clamp(mark.y),
+        symbol: 'times',
+        r: 4,
+        title: 'title',
+      }),
+      Plot.line(steps, { x: 'x', y: 'y', stroke: COLOURS.accent, strokeWidth: 1.5, strokeOpacity: 0.5 }),
+      Plot.ruleX(
+        steps.filter(({ yInterval }) => yInterval),
+        {
+          x: 'x',
+          y1: (mark: Mark) => mark.yInterval![0],
+          y2: (mark: Mark) => mark.yInterval![1],
+          stroke: COLOURS.accent,
+          strokeWidth: 1.5,
+        },
+      ),
+      Plot.ruleY(
+        steps.filter(({ xInterval }) => xInterval),
+        {
+          y: 'y',
+          x1: (mark: Mark) => mark.xInterval![0],
+          x2: (mark: Mark) => mark.xInterval![1],
+          stroke: COLOURS.accent,
+          strokeWidth: 1.5,
+        },
+      ),
+      Plot.dot(steps, {
+        x: 'x',
+        y: 'y',
+        r: 4.5,
+        fill: COLOURS.accent,
+        stroke: 'var(--paper)',
+        strokeWidth: 1.5,
+        title: 'title',
+      }),
+      Plot.text(steps.filter(isLabelled), {
+        x: 'x',
+        y: 'y',
+        text: 'label',
+        dx: 8,
+        dy: -9,
+        textAnchor: 'start',
+        fill: COLOURS.ink,
+        fontWeight: 600,
+      }),
+    ],
+  });
+}
+
+function isLabelled(_: Mark, index: number, { length }: readonly Mark[]): boolean {
+  // Of many steps only some have room for a number.
+  const every = Math.ceil(length / 8);
+  return index === length - 1 || (index % every === 0 && length - 1 - index >= every);
+}
+
+function markSteps({ steps, metric }: RunPage, axis: TradeOffAxis): readonly Mark[] {
+  const first = steps[0]?.value ?? 0;
+  return steps.flatMap(({ step, kept, latency, value, dropInterval }) => {
+    const x = axis === 'ms' ? latency?.medianMs.value : kept[axis];
+    if (x === undefined || !Number.isFinite(value)) return [];
+    const told =
+      axis === 'ms' ? formatMs(x) : `${formatPercent(x)} of the ${axis === 'macs' ? 'MACs' : 'parameters'}`;
+    return [
+      {
+        ...{ x, y: value, label: step === 0 ? 'original' : String(step) },
+        xInterval: axis === 'ms' ? latency!.medianMs.interval : null,
+        yInterval: dropInterval && around(first, dropInterval, metric.higherIsBetter),
+        title: `${step === 0 ? 'original' : `step ${step}`}: ${metric.name} ${formatScore(value)}, ${told}`,
+      },
+    ];
+  });
+}
+
+function markRefused({ steps, trials, metric }: RunPage, axis: TradeOffAxis): readonly Mark[] {
+  const first = steps[0]!;
+  if (axis === 'ms') return [];
+  return trials
+    .filter(({ accepted, value }) => !accepted && Number.isFinite(value))
+    .map(({ cut, strength, cost, value, dropInterval }) => ({
+      ...{ x: cost[axis] / first.cost[axis], y: value, xInterval: null, label: '' },
+      yInterval: dropInterval && around(first.value, dropInterval, metric.higherIsBetter),
+      title: `refused: cut ${cut} at strength ${strength}, ${metric.name} ${formatScore(value)}`,
+    }));
+}
+
+/** The metric's interval for one of the drop from `value`. */
+function around(value: number, [low, high]: Interval, higherIsBetter: boolean): Interval {
+  return higherIsBetter ? [value - high, value - low] : [value + low, value + high];
+}
+
+/** What the axis of the metric spans: all that was accepted and, as far as that leaves it readable, what was refused. */
+function rangeOf(
+  steps: readonly Mark[],
+  refused: readonly Mark[],
+  least: number | undefined,
+  higherIsBetter: boolean,
+): [number, number] {
+  const ends = steps.flatMap(({ y, yInterval }) => [y, ...(yInterval ?? [])]);
+  let [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const room = Math.max(high - low, 0.02 * Math.max(Math.abs(high), Math.abs(low)), 1e-6);
+  const others = [...refused.map(({ y }) => y), ...(least === undefined ? [] : [least])];
+  const near = others.map((y) =>
+    higherIsBetter ? Math.max(y, low - REACH * room) : Math.min(y, high + REACH * room),
+  );
+  [low, high] = [Math.min(low, ...near), Math.max(high, ...near)];
+  const margin = 0.06 * Math.max(high - low, room);
+  return [low - margin, high + margin];
+}

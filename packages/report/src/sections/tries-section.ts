@@ -1,0 +1,31 @@
+// Every cut that was tried, held against what it was allowed to cost, and the proof of those that were accepted.
+import type { Maker } from '../dom/element.ts';
+import type { RunPage } from '../page/run-page.ts';
+import { drawDrop, dropScale } from '../plots/drop-plot.ts';
+import { triesTable } from '../tables/run-tables.ts';
+import { formatNumberOf } from '../text/units.ts';
+import { drawTable, makeSection } from './section.ts';
+
+const WIDTH = 180;
+
+/** Draws the tries; undefined where there were none. */
+export function drawTries(page: RunPage, maker: Maker): HTMLElement | undefined {
+  const { trials } = page;
+  if (trials.length === 0) return undefined;
+  const scale = dropScale(trials);
+  const refused = trials.filter(({ accepted }) => !accepted).length;
+  return makeSection(
+    maker,
+    {
+      id: 'tries',
+      title: 'Every try',
+      lead: `${formatNumberOf(trials.length, 'cut')} tried, ${refused} refused: a try counts only when the drop, with the margin of its own error, is within what its step may cost (dashed).`,
+    },
+    drawTable(maker, triesTable(page), {
+      drawn: {
+        ...{ head: 'drop against allowed', at: 5 },
+        draw: (row) => drawDrop(trials[row]!, scale, { document: maker.document, width: WIDTH }),
+      },
+    }),
+  );
+}
