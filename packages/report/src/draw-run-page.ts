@@ -9,7 +9,7 @@ import { drawOrigin } from './sections/origin-section.ts';
 import { drawOutcome } from './sections/outcome-section.ts';
 import { drawSensitivities } from './sections/sensitivity-section.ts';
 import { drawTradeOffs } from './sections/trade-off-section.ts';
-import { drawTries } from './sections/tries-section.ts';
+import { drawProofs, drawTries } from './sections/tries-section.ts';
 
 /** `report.html`; `document` is any HTML document, which is used to make elements and stays as it is. */
 export function drawRunPage(page: RunPage, document: Document): string {
@@ -23,6 +23,7 @@ export function drawRunPage(page: RunPage, document: Document): string {
     drawConnectivity(page, maker),
     drawFrozen(page, maker),
     drawTries(page, maker),
+    drawProofs(page, maker),
     drawOrigin(page, maker),
   ].filter((section) => section !== undefined);
   const links = sections.map((section) =>

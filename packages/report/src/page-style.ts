@@ -42,6 +42,7 @@ nav a:hover { text-decoration: underline; }
 .tile strong { font-size: 1.65rem; line-height: 1.3; font-weight: 650; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
 .bar { display: block; height: 5px; border-radius: 3px; background: var(--line); margin-top: 0.6rem; overflow: hidden; }
 .bar > span { display: block; height: 100%; background: var(--accent); }
+.bar.over > span { background: var(--refused); }
 
 .table, .scroll { overflow-x: auto; margin: 1rem 0; }
 .tall { max-height: 36rem; overflow-y: auto; border-bottom: 1px solid var(--line); }
@@ -54,9 +55,12 @@ th:last-child, td:last-child { padding-right: 0.2rem; }
 td.name { min-width: 9rem; max-width: 24rem; }
 tr:target { background: var(--tint); }
 td.drawn { min-width: 9rem; }
-td.drawn svg { display: block; }
+td.drawn svg { display: block; overflow: visible; }
 .compare td:not(:first-child) { font-variant-numeric: tabular-nums; }
 .compare td:first-child { font-weight: 600; }
+.compare .number { white-space: normal; }
+td:not(.number, .name, .drawn) { min-width: 5.5rem; }
+.prose td:last-child { min-width: 13rem; }
 
 .width { display: block; height: 14px; border: 1px solid var(--accent); border-radius: 3px; min-width: 4px; }
 .width > span { display: block; height: 100%; background: var(--accent); border-radius: 1px; }
@@ -86,11 +90,13 @@ figure svg { display: block; max-width: 100%; height: auto; --plot-background: v
 .graph a:hover rect { stroke-width: 2; }
 
 pre { background: var(--card); border-radius: 8px; padding: 0.8rem 1rem; margin: 0; white-space: pre-wrap; font-size: 0.85rem; }
+pre span { display: inline-block; max-width: 100%; white-space: pre-wrap; margin-right: 0.1em; }
 code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 0.2rem 2rem; margin: 0.5rem 0; font-size: 0.9rem; }
 dl > div { display: flex; gap: 0.8rem; border-bottom: 1px solid var(--line); padding: 0.3rem 0; }
 dt { color: var(--soft); flex: 0 0 7.5rem; }
 dd { margin: 0; }
+dl > .long { grid-column: 1 / -1; }
 details { margin-top: 1.2rem; }
 summary { cursor: pointer; color: var(--accent); font-size: 0.9rem; }
 footer { margin-top: 3.5rem; color: var(--soft); font-size: 0.85rem; }
@@ -99,6 +105,9 @@ footer { margin-top: 3.5rem; color: var(--soft); font-size: 0.85rem; }
   body { padding: 1.4rem 1rem 3rem; }
   .wide { display: none; }
   .narrow { display: block; }
+  th, td { padding-right: 0.7rem; }
+  .compare table { font-size: 0.8rem; }
+  td.drawn { min-width: 6rem; }
   .tiles { grid-template-columns: 1fr 1fr; gap: 0.6rem; }
   .tile { padding: 0.7rem 0.8rem; }
   .tile strong { font-size: 1.3rem; }

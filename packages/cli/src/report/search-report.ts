@@ -4,7 +4,13 @@ import type { LatencyField } from '../documents/latency-field.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
-import { formatCount, formatNumberOf, formatPercent, formatScore } from '../output/units.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatNumberOf,
+  formatPercent,
+  formatScore,
+} from '../output/units.ts';
 import { formatLatency } from './latency-report.ts';
 
 /** More layers than this are folded on the terminal. */
@@ -53,8 +59,8 @@ function formatSteps({ steps, metric }: SearchDocument, paint: Paint): readonly 
       formatCount(cost.params),
       formatPercent(cost.params / first.cost.params),
       formatScore(judgement.value),
-      step === 0 ? '' : judgement.drop.toFixed(4),
-      step === 0 || !judgement.interval ? '' : judgement.interval.map((end) => end.toFixed(4)).join(' to '),
+      step === 0 ? '' : formatDifference(judgement.drop),
+      step === 0 || !judgement.interval ? '' : judgement.interval.map(formatDifference).join(' to '),
       tries === 0 ? '' : String(tries),
       proof ?? '',
     ]),
@@ -70,7 +76,7 @@ function macsOf({ steps }: SearchDocument, { models }: LatencyField): readonly n
 
 function describeJudgement({ metric, metrics, judgedBy, confidence, steps }: SearchDocument): string {
   const { worst } = steps.at(-1)!.judgement;
-  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${Math.max(0, worst).toFixed(4)}.`;
+  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${formatDifference(Math.max(0, worst))}.`;
 }
 
 function formatLayers(layers: SearchDocument['layers']): readonly string[] {

@@ -5,8 +5,8 @@ import { COLOURS } from '../plots/plot-style.ts';
 import type { GraphNode } from './layer-graph.ts';
 import { layoutGraph, type Place } from './layout-graph.ts';
 
-const PITCH = { least: 20, most: 56 };
-const BAR = { width: 9, least: 8, most: 60 };
+const PITCH = { least: 20, most: 84 };
+const BAR = { least: 8, most: 64, width: { least: 7, most: 14 } };
 /** Room above a bar for its number, and around everything. */
 const LABEL = 13;
 const MARGIN = 8;
@@ -34,6 +34,7 @@ export function drawGraph(
     heights.map((height) => height / 2 + LABEL),
   );
   const pitch = Math.min(PITCH.most, Math.max(PITCH.least, (width - 2 * MARGIN) / layout.ranks));
+  const barWidth = Math.min(BAR.width.most, Math.max(BAR.width.least, 0.3 * pitch));
   const x = ({ rank }: Place): number => MARGIN + (rank + 0.5) * pitch;
   const y = (place: Place): number => place.y - layout.extent[0] + MARGIN;
   const [wide, high] = [layout.ranks * pitch + 2 * MARGIN, layout.extent[1] - layout.extent[0] + 2 * MARGIN];
@@ -52,7 +53,7 @@ export function drawGraph(
       { fill: 'none', stroke: COLOURS.faint, 'stroke-opacity': 0.55, 'stroke-width': 1.1 },
       ...layout.pieces.map(({ from, to, reader }) =>
         svg('path', {
-          d: curve(x(from), y(from), x(to) - (reader === undefined ? 0 : BAR.width / 2), y(to)),
+          d: curve(x(from), y(from), x(to) - (reader === undefined ? 0 : barWidth / 2), y(to)),
         }),
       ),
     ),
@@ -60,7 +61,7 @@ export function drawGraph(
       drawBar(
         layers,
         node,
-        { x: x(layout.nodes[index]!), y: y(layout.nodes[index]!), height: heights[index]! },
+        { x: x(layout.nodes[index]!), y: y(layout.nodes[index]!), width: barWidth, height: heights[index]! },
         svg,
       ),
     ),
@@ -70,7 +71,7 @@ export function drawGraph(
 function drawBar(
   layers: readonly LayerFact[],
   { layers: members }: GraphNode,
-  { x, y, height }: { readonly x: number; readonly y: number; readonly height: number },
+  { x, y, width, height }: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
   svg: Maker['svg'],
 ): SVGElement {
   const own = members.map((at) => layers[at]!);
@@ -80,8 +81,8 @@ function drawBar(
   const left = made === 0 ? 1 : kept / made;
   const bar = (part: number, attributes: Readonly<Record<string, string | number>>): SVGElement =>
     svg('rect', {
-      ...{ x: (x - BAR.width / 2).toFixed(1), y: (y - (part * height) / 2).toFixed(1) },
-      ...{ width: BAR.width, height: (part * height).toFixed(1), rx: 2, ...attributes },
+      ...{ x: (x - width / 2).toFixed(1), y: (y - (part * height) / 2).toFixed(1) },
+      ...{ width: width.toFixed(1), height: (part * height).toFixed(1), rx: 2, ...attributes },
     });
   const [first, last] = [members[0]!, members.at(-1)!];
   return svg(

@@ -1,5 +1,5 @@
 // Where a run comes from, read from what its record says of itself: only what is there and is what it should be.
-import { formatBytes, formatNumberOf } from '../text/units.ts';
+import { formatBytes } from '../text/units.ts';
 import type { Fact, RunPage } from './run-page.ts';
 
 /** Commands to copy, and facts of the place where the run was made. */
@@ -33,12 +33,12 @@ export function listOrigin({ about, model, output, next }: RunPage): Origin {
       ['model', model?.path],
       ['SHA-256', model?.sha256],
       ['best model', output],
-      ['started', text('startedAt')],
+      ['started', text('startedAt')?.replace(/^(\S+)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')],
       ['espalier', text('espalier')],
       ['Node', text('node', about.machine)],
       ['ONNX Runtime', text('onnxruntime', about.machine)],
       ['processor', text('cpu', about.machine)],
-      ['cores', cores === undefined ? undefined : formatNumberOf(cores, 'core')],
+      ['cores', cores === undefined ? undefined : String(cores)],
       ['memory', memory === undefined ? undefined : formatBytes(memory)],
       ['system', platform === '' ? undefined : platform],
     ]),

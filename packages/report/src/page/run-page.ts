@@ -5,6 +5,7 @@ import {
   groupName,
   type Interval,
   NO_STATE,
+  type ProofEvidence,
   randomGroupsError,
   type SearchEnd,
   type SearchJudgement,
@@ -44,6 +45,7 @@ export interface PageStep {
   readonly dropInterval: Interval | null;
   readonly worst: number;
   readonly proof: SearchStep['proof'];
+  readonly evidence?: ProofEvidence;
   /** Layers that this step cut, with the channels they had before it and lost in it. */
   readonly cuts: readonly { readonly root: string; readonly channels: number; readonly removed: number }[];
   readonly tries: number;
@@ -177,7 +179,7 @@ function isShare(steps: readonly SearchStep[]): boolean {
 }
 
 function describeStep(
-  { step, cost, judgement, proof, groups }: SearchStep,
+  { step, cost, judgement, proof, evidence, groups }: SearchStep,
   original: Cost,
   trials: readonly SearchTrial[],
   bytes: number | undefined,
@@ -190,6 +192,7 @@ function describeStep(
     interval: intervalOf(judgement),
     cuts: groups.map(({ root, channels, removed }) => ({ root, channels, removed: removed.length })),
     tries: proof === null ? 0 : trials.filter(({ iteration }) => iteration === step - 1).length,
+    ...(evidence && { evidence }),
     ...(bytes !== undefined && { bytes }),
     ...(latency && { latency }),
   };

@@ -41,11 +41,11 @@ export function drawSensitivity(
   return Plot.plot({
     ...plotFrame(size),
     height: Math.round(size.width * ASPECT),
-    ...{ marginLeft: 40, marginRight: 8, marginTop: 8, marginBottom: 24 },
+    ...{ marginLeft: 40, marginRight: 14, marginTop: 8, marginBottom: 24 },
     x: {
       domain: [...rates],
       ticks: [0, ...new Set(points.map(({ rate }) => rate))],
-      tickFormat: (rate: number) => `${Math.round(100 * rate)}`,
+      tickFormat: (rate: number) => `${Math.round(100 * rate)}${rate === 0 ? '' : ' %'}`,
       label: null,
       tickSize: 3,
     },

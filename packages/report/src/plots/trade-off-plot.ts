@@ -41,78 +41,60 @@ export function drawTradeOff(page: RunPage, axis: TradeOffAxis, size: PlotSize):
   const domain = rangeOf(steps, refused, least, metric.higherIsBetter);
   const clamp = (y: number): number => Math.min(domain[1], Math.max(domain[0], y));
   const decimals = tickDecimals(domain);
-  const faint = { stroke: COLOURS.refused, strokeOpacity: 0.55 };
+  const ticks = Math.round(size.width / 90);
+  const lines: readonly Plot.Markish[] = [
+    Plot.ruleY([first], { stroke: COLOURS.faint, strokeDasharray: '1 3' }),
+    least !== undefined && least >= domain[0] && least <= domain[1]
+      ? Plot.ruleY([least], { stroke: COLOURS.refused, strokeDasharray: '5 4', strokeOpacity: 0.8 })
+      : null,
+  ];
   return Plot.plot({
     ...plotFrame(size),
     height: Math.round(size.width * ASPECT),
     ...{ marginLeft: 52, marginRight: 24, marginTop: 26, marginBottom: 42 },
-    x: { label: AXES[axis].label, nice: true, tickFormat: AXES[axis].ticks, ticks: 6, inset: 12 },
+    x: { label: AXES[axis].label, nice: true, tickFormat: AXES[axis].ticks, ticks, inset: 12 },
     y: { label: metric.name, domain, grid: true, ticks: 6, tickFormat: (y: number) => y.toFixed(decimals) },
-    marks: [
-      Plot.ruleY([first], { stroke: COLOURS.faint, strokeDasharray: '1 3' }),
-      ...(least === undefined || least < domain[0] || least > domain[1]
-        ? []
-        : [Plot.ruleY([least], { stroke: COLOURS.refused, strokeDasharray: '5 4', strokeOpacity: 0.8 })]),
-      Plot.ruleX(
-        refused.filter(({ yInterval }) => yInterval),
-        {
-          ...faint,
-          x: 'x',
-          y1: (mark: Mark) => clamp(mark.yInterval![0]),
-          y2: (mark: Mark) => clamp(mark.yInterval![1]),
-          strokeOpacity: 0.25,
-        },
-      ),
-      Plot.dot(refused, {
-        ...faint,
-        x: 'x',
-        y: (mark: Mark) => clamp(mark.y),
-        symbol: 'times',
-        r: 4,
-        title: 'title',
-      }),
-      Plot.line(steps, { x: 'x', y: 'y', stroke: COLOURS.accent, strokeWidth: 1.5, strokeOpacity: 0.5 }),
-      Plot.ruleX(
-        steps.filter(({ yInterval }) => yInterval),
-        {
-          x: 'x',
-          y1: (mark: Mark) => mark.yInterval![0],
-          y2: (mark: Mark) => mark.yInterval![1],
-          stroke: COLOURS.accent,
-          strokeWidth: 1.5,
-        },
-      ),
-      Plot.ruleY(
-        steps.filter(({ xInterval }) => xInterval),
-        {
-          y: 'y',
-          x1: (mark: Mark) => mark.xInterval![0],
-          x2: (mark: Mark) => mark.xInterval![1],
-          stroke: COLOURS.accent,
-          strokeWidth: 1.5,
-        },
-      ),
-      Plot.dot(steps, {
-        x: 'x',
-        y: 'y',
-        r: 4.5,
-        fill: COLOURS.accent,
-        stroke: 'var(--paper)',
-        strokeWidth: 1.5,
-        title: 'title',
-      }),
-      Plot.text(steps.filter(isLabelled), {
-        x: 'x',
-        y: 'y',
-        text: 'label',
-        dx: 8,
-        dy: -9,
-        textAnchor: 'start',
-        fill: COLOURS.ink,
-        fontWeight: 600,
-      }),
-    ],
+    marks: [...lines, ...markTries(refused, clamp), ...markPath(steps)],
   });
+}
+
+function markTries(refused: readonly Mark[], clamp: (y: number) => number): readonly Plot.Markish[] {
+  const known = refused.filter(({ yInterval }) => yInterval !== null);
+  const end = (at: 0 | 1) => (mark: Mark) => clamp(mark.yInterval![at]);
+  return [
+    Plot.ruleX(known, { x: 'x', y1: end(0), y2: end(1), stroke: COLOURS.refused, strokeOpacity: 0.2 }),
+    Plot.dot(refused, {
+      ...{ x: 'x', y: (mark: Mark) => clamp(mark.y), title: 'title' },
+      ...{ symbol: 'times', r: 4, stroke: COLOURS.refused, strokeOpacity: 0.6 },
+    }),
+  ];
+}
+
+function markPath(steps: readonly Mark[]): readonly Plot.Markish[] {
+  const whisker = { stroke: COLOURS.accent, strokeWidth: 1.5, strokeOpacity: 0.45 };
+  const yEnd = (at: 0 | 1) => (mark: Mark) => mark.yInterval![at];
+  const xEnd = (at: 0 | 1) => (mark: Mark) => mark.xInterval![at];
+  const upright = steps.filter(({ yInterval }) => yInterval !== null);
+  const across = steps.filter(({ xInterval }) => xInterval !== null);
+  const label = { x: 'x', y: 'y', text: 'label', dy: -10, fill: COLOURS.ink, fontWeight: 600 } as const;
+  const [original, ...others] = steps;
+  return [
+    Plot.line(steps, { x: 'x', y: 'y', stroke: COLOURS.accent, strokeWidth: 1.5 }),
+    Plot.ruleX(upright, { x: 'x', y1: yEnd(0), y2: yEnd(1), ...whisker }),
+    Plot.ruleY(across, { y: 'y', x1: xEnd(0), x2: xEnd(1), ...whisker }),
+    Plot.dot(steps, {
+      ...{ x: 'x', y: 'y', r: 4.5, title: 'title' },
+      ...{ fill: COLOURS.accent, stroke: 'var(--paper)', strokeWidth: 1.5 },
+    }),
+    Plot.text(others.filter(isLabelled), { ...label, dx: 7, textAnchor: 'start' }),
+    // The name goes where the plot has room for it.
+    Plot.text(original ? [original] : [], {
+      ...label,
+      ...(others.some(({ x }) => x < original!.x)
+        ? { dx: 6, textAnchor: 'end' }
+        : { dx: -6, textAnchor: 'start' }),
+    }),
+  ];
 }
 
 function isLabelled(_: Mark, index: number, { length }: readonly Mark[]): boolean {

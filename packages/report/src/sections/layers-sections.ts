@@ -80,6 +80,9 @@ export function drawFrozen(page: RunPage, maker: Maker): HTMLElement | undefined
       title: 'What had to stay',
       lead: `${formatNumberOf(channels, 'channel')} in ${formatNumberOf(frozen.length, 'group')} cannot be cut.`,
     },
-    drawTable(maker, frozenTable(page), { names: [0, 2], className: frozen.length > TALL ? 'tall' : '' }),
+    drawTable(maker, frozenTable(page), {
+      names: [0, 2],
+      className: frozen.length > TALL ? 'prose tall' : 'prose',
+    }),
   );
 }

@@ -39,7 +39,11 @@ function drawTiles(page: RunPage, { html }: Maker): HTMLElement | undefined {
       html('span', { class: 'tile-detail' }, detail),
       part === undefined
         ? undefined
-        : html('span', { class: 'bar' }, html('span', { style: `width:${(100 * part).toFixed(1)}%` })),
+        : html(
+            'span',
+            { class: part > 1 ? 'bar over' : 'bar' },
+            html('span', { style: `width:${(100 * Math.min(1, part)).toFixed(1)}%` }),
+          ),
     );
   return html(
     'div',

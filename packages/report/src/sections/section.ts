@@ -43,10 +43,11 @@ export interface TableOptions {
 
 /** Draws a table; it scrolls sideways where the page is too narrow for it. */
 export function drawTable(
-  { html }: Maker,
+  maker: Maker,
   { columns, rows }: PageTable,
   { drawn, ids, names = [], className }: TableOptions = {},
 ): HTMLElement {
+  const { html } = maker;
   const insert = <Cell>(cells: readonly Cell[], cell: () => Cell): readonly Cell[] =>
     drawn ? [...cells.slice(0, drawn.at), cell(), ...cells.slice(drawn.at)] : cells;
   const classOf = (column: number): string | undefined => {
@@ -58,7 +59,11 @@ export function drawTable(
   };
   const heads = columns.map(({ head }, at) => html('th', { scope: 'col', class: classOf(at) }, head));
   const lines = rows.map((cells, row) => {
-    const made = cells.map((cell, at) => html('td', { class: classOf(at) }, cell));
+    const made = cells.map((cell, at) => {
+      const isName = names.includes(at);
+      const text = columns[at]!.align === 'right' ? typeset(cell) : cell;
+      return html('td', { class: classOf(at) }, ...(isName ? breakable(maker, cell) : [text]));
+    });
     return html(
       'tr',
       { id: ids?.(row) },
@@ -91,4 +96,14 @@ export function drawFigure(
     html('div', { class: 'narrow' }, draw(narrow)),
     caption.length > 0 ? html('figcaption', {}, ...caption) : undefined,
   );
+}
+
+/** A name that may be broken behind its separators, and still is copied whole. */
+export function breakable({ html }: Pick<Maker, 'html'>, name: string): readonly Child[] {
+  return name.split(/(?<=[._/:,])/).flatMap((part, at) => (at === 0 ? [part] : [html('wbr', {}), part]));
+}
+
+/** A number with a true minus sign. */
+function typeset(text: string): string {
+  return text.replaceAll(/(^|[\s(])-(?=\d)/g, '$1−');
 }

@@ -29,7 +29,7 @@ export function drawSensitivities(page: RunPage, maker: Maker): HTMLElement | un
     {
       id: 'sensitivity',
       title: 'Sensitivity of every group',
-      lead: `Change of ${metric.name} when a group alone loses a share of its channels (percent, across), most sensitive first; measured on ${model}, with at most ${formatNumberOf(samples, 'sample')}. The band is the 95 % interval.${earlier} ${folded}`.trim(),
+      lead: `Change of ${metric.name} when a group alone loses a share of its channels (across), most sensitive first; measured on ${model}, with at most ${formatNumberOf(samples, 'sample')}. The band is the 95 % interval.${earlier} ${folded}`.trim(),
     },
     html('div', { class: 'multiples' }, ...shown.map(drawOne)),
     html(
@@ -47,7 +47,7 @@ export function drawSensitivities(page: RunPage, maker: Maker): HTMLElement | un
       html(
         'figcaption',
         {},
-        html('b', { class: 'name', title: curve.name }, curve.name),
+        html('b', { title: curve.name }, curve.name),
         html('span', {}, `${formatNumberOf(curve.channels, 'channel')}, ${describeAge(curve.age)}`),
       ),
       drawSensitivity(curve, scales, { document, width: WIDTH }),

@@ -4,11 +4,13 @@ import type { PageStep, RunPage } from '../page/run-page.ts';
 import {
   formatBytes,
   formatCount,
+  formatDifference,
   formatFactor,
   formatMs,
   formatPercent,
   formatScore,
   formatSeconds,
+  formatWhole,
 } from '../text/units.ts';
 import { formatRange, numbers, type PageTable } from './page-table.ts';
 
@@ -108,8 +110,8 @@ export function stepsTable({ steps, metric, latency }: RunPage): PageTable {
           ]
         : []),
       formatScore(step.value),
-      step.step === 0 ? '' : formatScore(step.drop),
-      formatRange(step.dropInterval, formatScore),
+      step.step === 0 ? '' : formatDifference(step.drop),
+      formatRange(step.dropInterval, formatDifference),
       step.tries === 0 ? '' : String(step.tries),
       step.proof ?? '',
     ]),
@@ -138,10 +140,10 @@ export function triesTable({ trials, metric }: RunPage): PageTable {
       formatPercent(trial.kept),
       formatScore(trial.before),
       formatScore(trial.value),
-      formatScore(trial.drop),
-      formatRange(trial.dropInterval, formatScore),
-      formatScore(trial.worst),
-      formatScore(trial.allowed),
+      formatDifference(trial.drop),
+      formatRange(trial.dropInterval, formatDifference),
+      formatDifference(trial.worst),
+      formatDifference(trial.allowed),
       trial.accepted ? 'accepted' : 'refused',
       formatSeconds(trial.seconds),
     ]),
@@ -169,6 +171,57 @@ export function widthsTable({ layers }: RunPage): PageTable {
       formatCount(macs),
       formatCount(keptMacs),
     ]),
+  };
+}
+
+/** What every accepted cut took, and the proof that nothing else changed. */
+export function proofsTable({ steps }: RunPage): PageTable {
+  const cuts = steps.filter(({ proof }) => proof !== null);
+  const isKnown = cuts.some(({ evidence }) => evidence);
+  return {
+    columns: [
+      numbers('cut'),
+      numbers('groups cut'),
+      numbers('channels cut'),
+      { head: 'proof' },
+      ...(isKnown
+        ? [
+            numbers('deviation'),
+            numbers('allowed'),
+            numbers('outputs'),
+            numbers('layers'),
+            numbers('channels'),
+            numbers('silent'),
+          ]
+        : []),
+    ],
+    rows: cuts.map(({ step, cuts: groups, proof, evidence }) => [
+      String(step),
+      String(groups.length),
+      formatWhole(groups.reduce((sum, { removed }) => sum + removed, 0)),
+      proof ?? '',
+      ...(isKnown ? describeEvidence(evidence) : []),
+    ]),
+  };
+}
+
+function describeEvidence(evidence: PageStep['evidence']): readonly string[] {
+  if (evidence === undefined) return ['', '', '', '', '', ''];
+  const { deviation, tolerance, outputs, layers, rows, unprovenRows } = evidence;
+  return [
+    deviation === null ? 'no number' : deviation.toExponential(1),
+    tolerance.toExponential(0),
+    ...[outputs, layers, rows, unprovenRows].map(formatWhole),
+  ];
+}
+
+/** What every accepted cut took, layer by layer. */
+export function cutsTable({ steps }: RunPage): PageTable {
+  return {
+    columns: [numbers('cut'), { head: 'layer' }, numbers('had'), numbers('lost')],
+    rows: steps.flatMap(({ step, cuts }) =>
+      cuts.map(({ root, channels, removed }) => [String(step), root, String(channels), String(removed)]),
+    ),
   };
 }
 

@@ -53,6 +53,11 @@ export function formatScore(value: number | null | undefined): string {
   return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(4);
 }
 
+/** A difference of metrics: `0.0083`, `-0.0120`. */
+export function formatDifference(difference: number): string {
+  return difference.toFixed(4);
+}
+
 /** `1 layer`, `2 layers`. */
 export function formatNumberOf(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
