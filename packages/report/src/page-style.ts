@@ -47,7 +47,9 @@ nav a:hover { text-decoration: underline; }
 .table, .scroll { overflow-x: auto; margin: 1rem 0; }
 .tall { max-height: 36rem; overflow-y: auto; border-bottom: 1px solid var(--line); }
 table { border-collapse: collapse; font-size: 0.875rem; width: 100%; }
-th { text-align: left; font-weight: 600; color: var(--soft); white-space: nowrap; vertical-align: bottom; }
+th { text-align: left; font-weight: 600; color: var(--soft); vertical-align: bottom; line-height: 1.3; }
+th.number { white-space: normal; }
+th span { white-space: nowrap; }
 .tall th { position: sticky; top: 0; background: var(--paper); z-index: 1; }
 th, td { padding: 0.38rem 0.9rem 0.38rem 0; border-bottom: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: 0.2rem; }
@@ -77,7 +79,8 @@ figure svg { display: block; max-width: 100%; height: auto; --plot-background: v
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; margin-top: 1rem; }
 .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 1.2rem 1rem; margin: 1.2rem 0; }
 .multiples figcaption { display: flex; flex-direction: column; font-size: 0.8rem; line-height: 1.35; }
-.multiples b { color: var(--ink); font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.multiples figure { display: flex; flex-direction: column; justify-content: space-between; }
+.multiples b { color: var(--ink); font-weight: 600; overflow-wrap: anywhere; }
 .keys { display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; font-size: 0.85rem; color: var(--soft); }
 .keys span { display: inline-flex; align-items: center; gap: 0.5rem; }
 .key { display: inline-block; flex: none; width: 18px; height: 0; border-top: 2px solid var(--accent); }

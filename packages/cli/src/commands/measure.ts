@@ -50,10 +50,16 @@ export async function measureModels(
   return latency!;
 }
 
-/** More steps than this are not loaded at once: those measured are spread evenly. */
+/** Most steps that are loaded at once beside the original. */
 const MOST_STEPS = 12;
 
-/** Measures the original and the accepted steps of a run side by side, the last one always; briefly, as a first impression. */
+/** At most so many of the steps, evenly spread, the last one among them. */
+export function spreadSteps<Step>(steps: readonly Step[], most: number): readonly Step[] {
+  const every = Math.ceil(steps.length / most);
+  return steps.filter((_, index) => (steps.length - 1 - index) % every === 0);
+}
+
+/** Measures the original and accepted steps of a run whose models are there side by side, briefly, as a first impression. */
 export async function measureSteps(
   { traced, file }: Analysis,
   steps: readonly SearchStep[],
@@ -62,10 +68,8 @@ export async function measureSteps(
   { options, terminal, signal }: CommandContext<'run'>,
 ): Promise<LatencyField> {
   const cuts = steps.slice(1).filter(({ model }) => existsSync(join(folder, model)));
-  const every = Math.ceil(cuts.length / MOST_STEPS);
-  const chosen = cuts.filter((_, index) => (cuts.length - 1 - index) % every === 0);
   const subjects: LatencySubject[] = [{ name: nameStep(0), model: file.model }];
-  for (const { step, model } of chosen) {
+  for (const { step, model } of spreadSteps(cuts, MOST_STEPS)) {
     subjects.push({ name: nameStep(step), model: (await readModel(join(folder, model))).model });
   }
   const { seed } = options;

@@ -89,6 +89,7 @@ function typed({ options, sources }: Context): GivenOptions {
 async function describeStart(context: Context) {
   return {
     command: formatCommandLine('run', context.arguments, typed(context)),
+    model: resolve(context.arguments[0]!),
     startedAt: new Date().toISOString(),
     espalier: readVersion(),
     machine: await describeMachine(),

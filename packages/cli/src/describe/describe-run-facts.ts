@@ -16,6 +16,7 @@ import type { Analysis, SearchResult } from '@espalier/node';
 import type { FrozenFact, LatencyFacts, LayerFact, RunFacts } from '@espalier/report';
 import type { LatencyField } from '../documents/latency-field.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
+import { formatReason } from '../report/inspect-report.ts';
 import { describeReason } from './describe-model.ts';
 
 /** Describes a run that came to its end; `document` is what its command says of it. */
@@ -77,12 +78,11 @@ function describeLayers({ traced, coupling, cost }: Analysis, history: ChannelHi
 function describeFrozen({ traced, coupling }: Analysis): readonly FrozenFact[] {
   const held = coupling.groups.filter(({ frozen }) => frozen);
   return [...groupBy(held, ({ reason }) => reason)].map(([reason, groups]) => {
-    const { node, operator, text } = describeReason(traced, coupling.reasons[reason]!);
     const uses = groups.flatMap(({ incidence }) => incidence.map(({ use }) => coupling.uses[use]!));
     return {
       members: [...new Set(uses.map((use) => nodeId(traced.nodes[use.node]!)))],
       channels: groups.reduce((sum, { classes }) => sum + classes.length, 0),
-      ...{ node, operator, text },
+      because: formatReason(describeReason(traced, coupling.reasons[reason]!)),
     };
   });
 }

@@ -5,7 +5,7 @@ import { COLOURS } from '../plots/plot-style.ts';
 import type { GraphNode } from './layer-graph.ts';
 import { layoutGraph, type Place } from './layout-graph.ts';
 
-const PITCH = { least: 20, most: 84 };
+const PITCH = { least: 18, most: 84 };
 const BAR = { least: 8, most: 64, width: { least: 7, most: 14 } };
 /** Room above a bar for its number, and around everything. */
 const LABEL = 13;
@@ -51,9 +51,9 @@ export function drawGraph(
     svg(
       'g',
       { fill: 'none', stroke: COLOURS.faint, 'stroke-opacity': 0.55, 'stroke-width': 1.1 },
-      ...layout.pieces.map(({ from, to, reader }) =>
+      ...layout.pieces.map(({ from, to, ends }) =>
         svg('path', {
-          d: curve(x(from), y(from), x(to) - (reader === undefined ? 0 : barWidth / 2), y(to)),
+          d: curve(x(from), y(from), x(to) - (ends ? barWidth / 2 : 0), y(to)),
         }),
       ),
     ),

@@ -1,5 +1,6 @@
 // Where the nodes of a layered graph lie (after Methods for Visual Understanding of Hierarchical System Structures, 1981): ranks by the longest way from
-// the start, places within a rank near the neighbours. An edge over several ranks runs in a lane, which all readers of one node share.
+// the start, places within a rank near the neighbours. An edge over several ranks runs in a lane; edges with the same readers still before them share one, so a
+// residual sum and a growing concatenation are one trunk each.
 import type { GraphNode } from './layer-graph.ts';
 
 /** Something that takes room in a rank. */
@@ -14,13 +15,8 @@ export interface Place {
 export interface GraphLayout {
   /** One place per node. */
   readonly nodes: readonly Place[];
-  /** Pieces of edges between neighbouring ranks, by the node whose channels they carry; the end at a reader is marked. */
-  readonly pieces: readonly {
-    readonly writer: number;
-    readonly from: Place;
-    readonly to: Place;
-    readonly reader?: number;
-  }[];
+  /** Pieces of edges between neighbouring ranks; those that end at a node say so. */
+  readonly pieces: readonly { readonly from: Place; readonly to: Place; readonly ends: boolean }[];
   readonly ranks: number;
   /** Upper and lower end of everything. */
   readonly extent: readonly [number, number];
@@ -42,25 +38,7 @@ export function layoutGraph(nodes: readonly GraphNode[], reaches: readonly numbe
   const items: Item[] = nodes.map((_, index) => makeItem(rankOf[index]!, reaches[index]!));
   const ranks: Item[][] = [];
   for (const item of items) ranks[item.rank] = [...(ranks[item.rank] ?? []), item];
-  const pieces: { writer: number; from: Item; to: Item; reader?: number }[] = [];
-  for (const [writer, { readers }] of nodes.entries()) {
-    const last = Math.max(...readers.map((reader) => rankOf[reader]!));
-    const lane = [items[writer]!];
-    for (let rank = rankOf[writer]! + 1; rank < last; rank++) {
-      const item = makeItem(rank, LANE);
-      ranks[rank]!.push(item);
-      pieces.push({ writer, from: lane.at(-1)!, to: item });
-      lane.push(item);
-    }
-    for (const reader of readers) {
-      const from = lane[rankOf[reader]! - rankOf[writer]! - 1]!;
-      pieces.push({ writer, from, to: items[reader]!, reader });
-    }
-  }
-  for (const { from, to } of pieces) {
-    from.after.push(to);
-    to.before.push(from);
-  }
+  const pieces = connect(nodes, rankOf, items, ranks);
   for (const rank of ranks)
     settle(
       rank,
@@ -83,6 +61,43 @@ export function layoutGraph(nodes: readonly GraphNode[], reaches: readonly numbe
       Math.max(...all.map(({ y, reach }) => y + reach)),
     ],
   };
+}
+
+/** Joins writers to readers, rank by rank; lanes are added to the ranks that they pass. */
+function connect(
+  nodes: readonly GraphNode[],
+  rankOf: readonly number[],
+  items: readonly Item[],
+  ranks: readonly Item[][],
+): GraphLayout['pieces'] {
+  const pieces: { from: Item; to: Item; ends: boolean }[] = [];
+  const join = (from: Item, to: Item, ends: boolean): void => {
+    pieces.push({ from, to, ends });
+    from.after.push(to);
+    to.before.push(from);
+  };
+  let lanes = new Map<string, { readonly item: Item; readonly readers: readonly number[] }>();
+  for (const rank of ranks.keys()) {
+    const starting = nodes.flatMap(({ readers }, node) =>
+      rankOf[node] === rank ? [{ item: items[node]!, readers }] : [],
+    );
+    const next: typeof lanes = new Map();
+    for (const { item, readers } of [...starting, ...lanes.values()]) {
+      const ahead: number[] = [];
+      for (const reader of readers) {
+        if (rankOf[reader] === rank + 1) join(item, items[reader]!, true);
+        else ahead.push(reader);
+      }
+      if (ahead.length === 0) continue;
+      const key = ahead.sort((a, b) => a - b).join();
+      const lane = next.get(key) ?? { item: makeItem(rank + 1, LANE), readers: ahead };
+      next.set(key, lane);
+      join(item, lane.item, false);
+    }
+    ranks[rank + 1]?.push(...[...next.values()].map(({ item }) => item));
+    lanes = next;
+  }
+  return pieces;
 }
 
 /** Longest way from a node that reads nothing. */

@@ -34,11 +34,8 @@ export interface FrozenFact {
   /** Nodes that make or read them. */
   readonly members: readonly string[];
   readonly channels: number;
-  /** The node that holds them, with its operator; both empty for the graph itself. */
-  readonly node: string;
-  readonly operator: string;
-  /** One sentence. */
-  readonly text: string;
+  /** What holds them and how, in words. */
+  readonly because: string;
 }
 
 /** How long the model of a step takes. */

@@ -141,12 +141,12 @@ export function makeRunPage({ record, journal, facts }: RunSource): RunPage {
   const { steps, trials, stopped } = state;
   const first = steps[0];
   const judgement = first?.judgement;
-  const path = facts?.model.path;
+  const path = facts?.model.path ?? record?.about.model;
   const latencies = new Map(facts?.latency?.steps.map((each) => [each.step, each]));
   const files = new Map(facts?.files.map(({ step, bytes }) => [step, bytes]));
   const analysis = describeAnalyses(journal);
   return {
-    title: path?.split(/[/\\]/).at(-1) ?? 'Run',
+    title: typeof path === 'string' ? path.split(/[/\\]/).at(-1)! : 'Run',
     ...(facts && { model: facts.model, output: facts.output, asked: facts.asked }),
     ending: state.ended ? stopped : undefined,
     metric: {

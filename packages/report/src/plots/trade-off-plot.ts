@@ -38,13 +38,13 @@ export function drawTradeOff(page: RunPage, axis: TradeOffAxis, size: PlotSize):
   const { asked, metric } = page;
   const first = page.steps[0]!.value;
   const least = asked && (metric.higherIsBetter ? first - asked.maxDrop : first + asked.maxDrop);
-  const domain = rangeOf(steps, refused, least, metric.higherIsBetter);
-  const clamp = (y: number): number => Math.min(domain[1], Math.max(domain[0], y));
+  const domain = rangeOf(steps, refused, least);
+  const clamp = (y: number): number => clampTo(y, ...domain);
   const decimals = tickDecimals(domain);
   const ticks = Math.round(size.width / 90);
   const lines: readonly Plot.Markish[] = [
     Plot.ruleY([first], { stroke: COLOURS.faint, strokeDasharray: '1 3' }),
-    least !== undefined && least >= domain[0] && least <= domain[1]
+    least !== undefined
       ? Plot.ruleY([least], { stroke: COLOURS.refused, strokeDasharray: '5 4', strokeOpacity: 0.8 })
       : null,
   ];
@@ -90,7 +90,7 @@ function markPath(steps: readonly Mark[]): readonly Plot.Markish[] {
     // The name goes where the plot has room for it.
     Plot.text(original ? [original] : [], {
       ...label,
-      ...(others.some(({ x }) => x < original!.x)
+      ...(others.length === 0 || others.some(({ x }) => x < original!.x)
         ? { dx: 6, textAnchor: 'end' }
         : { dx: -6, textAnchor: 'start' }),
     }),
@@ -138,21 +138,23 @@ function around(value: number, [low, high]: Interval, higherIsBetter: boolean): 
   return higherIsBetter ? [value - high, value - low] : [value + low, value + high];
 }
 
-/** What the axis of the metric spans: all that was accepted and, as far as that leaves it readable, what was refused. */
+/** What the axis of the metric spans: all that was accepted, the budget and, as far as that leaves it readable, what was refused. */
 function rangeOf(
   steps: readonly Mark[],
   refused: readonly Mark[],
   least: number | undefined,
-  higherIsBetter: boolean,
 ): [number, number] {
-  const ends = steps.flatMap(({ y, yInterval }) => [y, ...(yInterval ?? [])]);
-  let [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const ends = [
+    ...steps.flatMap(({ y, yInterval }) => [y, ...(yInterval ?? [])]),
+    ...(least === undefined ? [] : [least]),
+  ];
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const room = Math.max(high - low, 0.02 * Math.max(Math.abs(high), Math.abs(low)), 1e-6);
-  const others = [...refused.map(({ y }) => y), ...(least === undefined ? [] : [least])];
-  const near = others.map((y) =>
-    higherIsBetter ? Math.max(y, low - REACH * room) : Math.min(y, high + REACH * room),
-  );
-  [low, high] = [Math.min(low, ...near), Math.max(high, ...near)];
-  const margin = 0.06 * Math.max(high - low, room);
-  return [low - margin, high + margin];
+  const all = [...ends, ...refused.map(({ y }) => clampTo(y, low - REACH * room, high + REACH * room))];
+  const margin = 0.06 * room;
+  return [Math.min(...all) - margin, Math.max(...all) + margin];
+}
+
+function clampTo(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
 }

@@ -8,7 +8,7 @@ import { formatNumberOf } from '../text/units.ts';
 import { drawTable, makeSection } from './section.ts';
 
 /** CSS pixels that the page has for a graph. */
-const GRAPH_WIDTH = 1080;
+const GRAPH_WIDTH = 1100;
 
 /** Longer tables scroll within themselves. */
 const TALL = 30;
@@ -78,7 +78,7 @@ export function drawFrozen(page: RunPage, maker: Maker): HTMLElement | undefined
     {
       id: 'frozen',
       title: 'What had to stay',
-      lead: `${formatNumberOf(channels, 'channel')} in ${formatNumberOf(frozen.length, 'group')} cannot be cut.`,
+      lead: `${formatNumberOf(channels, 'channel')} cannot be cut, for ${formatNumberOf(frozen.length, 'reason')}.`,
     },
     drawTable(maker, frozenTable(page), {
       names: [0, 2],

@@ -57,7 +57,9 @@ export function drawTable(
     ];
     return classes.filter(Boolean).join(' ') || undefined;
   };
-  const heads = columns.map(({ head }, at) => html('th', { scope: 'col', class: classOf(at) }, head));
+  const heads = columns.map(({ head }, at) =>
+    html('th', { scope: 'col', class: classOf(at) }, ...unbroken(maker, head)),
+  );
   const lines = rows.map((cells, row) => {
     const made = cells.map((cell, at) => {
       const isName = names.includes(at);
@@ -76,7 +78,11 @@ export function drawTable(
     html(
       'table',
       {},
-      html('thead', {}, html('tr', {}, ...insert(heads, () => html('th', { scope: 'col' }, drawn!.head)))),
+      html(
+        'thead',
+        {},
+        html('tr', {}, ...insert(heads, () => html('th', { scope: 'col' }, ...unbroken(maker, drawn!.head)))),
+      ),
       html('tbody', {}, ...lines),
     ),
   );
@@ -100,7 +106,12 @@ export function drawFigure(
 
 /** A name that may be broken behind its separators, and still is copied whole. */
 export function breakable({ html }: Pick<Maker, 'html'>, name: string): readonly Child[] {
-  return name.split(/(?<=[._/:,])/).flatMap((part, at) => (at === 0 ? [part] : [html('wbr', {}), part]));
+  return name.split(/(?<=[._:,]|\w\/)/).flatMap((part, at) => (at === 0 ? [part] : [html('wbr', {}), part]));
+}
+
+/** A text that breaks between its words only: `mAP50-95` is one. */
+function unbroken({ html }: Pick<Maker, 'html'>, text: string): readonly Child[] {
+  return text.split(' ').flatMap((word, at) => [at === 0 ? undefined : ' ', html('span', {}, word)]);
 }
 
 /** A number with a true minus sign. */

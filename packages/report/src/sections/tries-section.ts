@@ -6,7 +6,7 @@ import { cutsTable, proofsTable, triesTable } from '../tables/run-tables.ts';
 import { formatNumberOf } from '../text/units.ts';
 import { drawTable, makeSection } from './section.ts';
 
-const WIDTH = 180;
+const WIDTH = 150;
 
 /** Draws the tries; undefined where there were none. */
 export function drawTries(page: RunPage, maker: Maker): HTMLElement | undefined {

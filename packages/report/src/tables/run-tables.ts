@@ -241,13 +241,8 @@ export function classesTable({ classes, metric }: RunPage): PageTable {
 /** What no cut can take, and why. */
 export function frozenTable({ frozen }: RunPage): PageTable {
   return {
-    columns: [{ head: 'layers' }, numbers('channels'), { head: 'held by' }, { head: 'because' }],
-    rows: frozen.map(({ members, channels, node, operator, text }) => [
-      members.join(', '),
-      String(channels),
-      node === '' ? 'the graph itself' : `${operator} ${node}`.trim(),
-      text,
-    ]),
+    columns: [{ head: 'nodes' }, numbers('channels'), { head: 'because' }],
+    rows: frozen.map(({ members, channels, because }) => [members.join(', '), String(channels), because]),
   };
 }
 
