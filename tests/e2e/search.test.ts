@@ -109,11 +109,21 @@ describe('run', () => {
     expect(stderr).toMatch(/^original: top1 [01]\.\d{4} on 60 samples$/m);
     expect(stderr).toMatch(/^cut 1 at strength 1: top1 .*; accepted$/m);
     expect((await readdir(join(place.folder, 'a'))).sort()).toEqual([
-      ...['events.jsonl', 'history.json', 'models', 'plan.json', 'report.md', 'run.json'],
+      ...['events.jsonl', 'history.json', 'models', 'plan.json'],
+      ...['report.html', 'report.json', 'report.md', 'run.json'],
     ]);
     const best = await readFile(join(place.folder, 'a/models/best.onnx'));
     expect(await readFile(join(place.folder, 'small.onnx'))).toEqual(best);
+    expect(stdout).toContain('/a (report.html, report.md, ');
     expect(await read('a/report.md')).toContain('## Widths');
+    const page = await read('a/report.html');
+    expect(page).toMatch(/<h1>\d+\.\d % of the MACs, top1 [−+±]\d+\.\d points<\/h1>/);
+    for (const id of ['steps', 'sensitivity', 'widths', 'graph', 'frozen', 'tries', 'proofs', 'origin']) {
+      expect(page).toContain(`<section id="${id}">`);
+    }
+    // Self-contained: nothing is fetched and nothing runs.
+    expect(page).not.toMatch(/<(?:script|link|img|iframe)\b|\bsrc=|@import/);
+    expect(page.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:/);
     // The plan does the same to the original again.
     const again = ['prune', 'net.onnx', '--plan', 'a/plan.json', '-o', 'again.onnx', '--no-bench', '--quiet'];
     expect((await place.run(again)).code).toBe(0);
@@ -152,11 +162,17 @@ describe('run', () => {
     expect(part.stderr).toMatch(
       /^hint: The best model so far is .*\/a\/models\/best\.onnx\. Go on with `espalier run .* --resume/m,
     );
-    const whole = await place.run([...args, '--resume', '--json', '--quiet']);
+    expect(await read('a/report.md')).toMatch(/The iterations were used up\. 1 cut accepted\./);
+    // Gone on with, and this time every step is measured.
+    const measured = args.filter((word) => word !== '--no-bench');
+    const whole = await place.run([...measured, '--resume', '--json', '--quiet']);
     const finished = searchDocument.strict().parse(JSON.parse(whole.stdout));
     expect([whole.code, finished.reason]).toEqual([0, 'target']);
     expect(finished.steps.slice(0, 2)).toEqual(document.steps);
     expect(finished.metrics.macs).toBeLessThanOrEqual(0.61);
+    const names = finished.latency?.models.map(({ name }) => name);
+    expect(names).toEqual(['original', ...finished.steps.slice(1).map(({ step }) => `step ${step}`)]);
+    expect(await read('a/report.html')).toContain('milliseconds per run');
 
     expect(await fail([...args, '--resume', '--target', 'macs=0.5'])).toMatchObject({
       ...{ code: 'run.other-settings', exitCode: 2 },
@@ -186,6 +202,7 @@ describe('run', () => {
     );
     expect(stderr).toMatch(/^hint: Go on with `espalier run net\.onnx .*--run-dir a --resume.*`\.$/m);
     expect(stdout).toMatch(/^model: .*\/a\/models\/best\.onnx$/m);
+    expect(await read('a/report.html')).toContain('The run is not finished: ');
   });
 
   it.each([

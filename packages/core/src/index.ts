@@ -128,5 +128,6 @@ export * from './training/schedule.ts';
 export * from './training/statistics.ts';
 export * from './training/trained-model.ts';
 export * from './training/training-graph.ts';
+export * from './verify/proof-evidence.ts';
 export * from './verify/verify-cut.ts';
 export * from './verify/zeroed-original.ts';

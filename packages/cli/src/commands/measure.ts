@@ -1,12 +1,16 @@
 // Latency measurement with its progress on the terminal.
-import { createRandom, type Engine, type Model, type NdArray } from '@espalier/core';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRandom, type Engine, type Model, type NdArray, type SearchStep } from '@espalier/core';
 import {
   type Analysis,
   type LatencyOptions,
   type LatencySubject,
   makeFeeds,
   measureLatency,
+  readModel,
 } from '@espalier/node';
+import { nameStep } from '../describe/describe-run-facts.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { CommandContext } from './command.ts';
@@ -46,18 +50,54 @@ export async function measureModels(
   return latency!;
 }
 
+/** Most steps that are loaded at once beside the original. */
+const MOST_STEPS = 12;
+
+/** At most so many of the steps, evenly spread, the last one among them. */
+export function spreadSteps<Step>(steps: readonly Step[], most: number): readonly Step[] {
+  const every = Math.ceil(steps.length / most);
+  return steps.filter((_, index) => (steps.length - 1 - index) % every === 0);
+}
+
+/** Measures the original and accepted steps of a run whose models are there side by side, briefly, as a first impression. */
+export async function measureSteps(
+  { traced, file }: Analysis,
+  steps: readonly SearchStep[],
+  folder: string,
+  engine: Engine,
+  { options, terminal, signal }: CommandContext<'run'>,
+): Promise<LatencyField> {
+  const cuts = steps.slice(1).filter(({ model }) => existsSync(join(folder, model)));
+  const subjects: LatencySubject[] = [{ name: nameStep(0), model: file.model }];
+  for (const { step, model } of spreadSteps(cuts, MOST_STEPS)) {
+    subjects.push({ name: nameStep(step), model: (await readModel(join(folder, model))).model });
+  }
+  const { seed } = options;
+  return measureModels(
+    engine,
+    subjects,
+    makeFeeds(traced, seed),
+    { ...quick(options), seed, signal },
+    terminal,
+  );
+}
+
 /** Measures an original and what was made of it, long enough for a first impression; `bench` takes its time. */
 export function compareLatency(
   { traced, file }: Analysis,
   pruned: Model,
   engine: Engine,
-  { options, terminal, signal }: CommandContext<'prune'> | CommandContext<'run'>,
+  { options, terminal, signal }: CommandContext<'prune'>,
 ): Promise<LatencyField> {
-  const { provider, threads, seed } = options;
+  const { seed } = options;
   const subjects = [
     { name: 'original', model: file.model },
     { name: 'pruned', model: pruned },
   ];
-  const quick = { minSeconds: 1, provider, ...(threads !== undefined && { threads }), seed, signal };
-  return measureModels(engine, subjects, makeFeeds(traced, seed), quick, terminal);
+  const feeds = makeFeeds(traced, seed);
+  return measureModels(engine, subjects, feeds, { ...quick(options), seed, signal }, terminal);
+}
+
+function quick({ provider, threads }: CommandContext<'prune'>['options'] | CommandContext<'run'>['options']) {
+  return { minSeconds: 1, provider, ...(threads !== undefined && { threads }) };
 }

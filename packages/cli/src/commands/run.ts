@@ -15,16 +15,18 @@ import {
   writeModel,
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
+import { describeRunFacts } from '../describe/describe-run-facts.ts';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import { formatCommandLine, type GivenOptions } from '../options/command-line.ts';
 import type { OptionName } from '../options/options.ts';
 import { formatPercent } from '../output/units.ts';
-import { formatSearch, formatSearchPage } from '../report/search-report.ts';
+import { drawRunPages } from '../report/run-pages.ts';
+import { formatSearch } from '../report/search-report.ts';
 import { readVersion } from '../version.ts';
 import type { CommandContext, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
-import { compareLatency } from './measure.ts';
+import { measureSteps } from './measure.ts';
 import { settleSearch } from './search-settings.ts';
 import { parseTarget } from './search-values.ts';
 import { createSearchView } from './show-search.ts';
@@ -57,7 +59,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
     if (options.output !== undefined) await writeModel(options.output, model, { force });
     const isMeasured = options.bench && last.step > 0 && result.reason !== 'interrupted';
     const latency = isMeasured
-      ? await compareLatency(result.original, model, createOrtEngine(), context)
+      ? await measureSteps(result.original, result.steps, folder.path, createOrtEngine(), context)
       : undefined;
     const document = describe(context, search, result, {
       model: describeFile(file),
@@ -65,7 +67,11 @@ export const runRun: RunCommand<'run'> = async (context) => {
       output: resolve(output),
       ...(latency && { latency }),
     });
-    await folder.saveText('report.md', formatSearchPage(document));
+    const facts = await describeRunFacts(result, document);
+    await folder.saveText('report.json', `${JSON.stringify(facts, null, 2)}\n`);
+    const { html, markdown } = await drawRunPages(folder.path);
+    await folder.saveText('report.html', html);
+    await folder.saveText('report.md', markdown);
     const failure = failureOf(document, folderPath, context);
     return { document, lines: formatSearch(document, terminal.paint), ...(failure && { failure }) };
   } finally {
@@ -83,6 +89,7 @@ function typed({ options, sources }: Context): GivenOptions {
 async function describeStart(context: Context) {
   return {
     command: formatCommandLine('run', context.arguments, typed(context)),
+    model: resolve(context.arguments[0]!),
     startedAt: new Date().toISOString(),
     espalier: readVersion(),
     machine: await describeMachine(),

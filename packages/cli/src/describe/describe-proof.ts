@@ -1,17 +1,13 @@
 // A verification as documents show it, and the failure it may be.
-import { EspalierError, type Verification } from '@espalier/core';
+import { EspalierError, sumUpProof, type Verification } from '@espalier/core';
 import type { ProofField } from '../documents/proof-field.ts';
 
 /** The documents' entry of a verification. */
 export function describeProof(verification: Verification): ProofField {
-  const { verdict, tolerance, deviation, runs, checks, firstFailure, unproven } = verification;
+  const { verdict, checks, firstFailure, unproven } = verification;
   return {
     verdict,
-    tolerance,
-    deviation: finite(deviation),
-    runs,
-    outputs: checks.filter((check) => check.kind === 'output').length,
-    layers: checks.filter((check) => check.kind === 'layer').length,
+    ...sumUpProof(verification),
     ...(firstFailure && {
       firstFailure: {
         node: firstFailure.node,
@@ -22,8 +18,6 @@ export function describeProof(verification: Verification): ProofField {
         ...(firstFailure.problem !== undefined && { problem: firstFailure.problem }),
       },
     }),
-    rows: sum(checks.map((check) => check.rows)),
-    unprovenRows: sum(checks.map((check) => check.unprovenRows)),
     untested: checks.filter((check) => check.verdict === 'not proven').map((check) => check.value),
     unproven: [...unproven],
   };
@@ -47,8 +41,4 @@ export function failureOf({ firstFailure, tolerance }: ProofField): EspalierErro
 // JSON has no infinity.
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

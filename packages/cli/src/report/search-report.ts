@@ -1,8 +1,16 @@
-// `run` as text on the terminal, and as the page in its folder.
+// `run` as text on the terminal; the whole of it is on the page in its folder.
+import { nameStep } from '../describe/describe-run-facts.ts';
+import type { LatencyField } from '../documents/latency-field.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
-import { type Paint, plainPaint } from '../output/paint.ts';
+import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
-import { formatCount, formatNumberOf, formatPercent, formatScore } from '../output/units.ts';
+import {
+  formatCount,
+  formatDifference,
+  formatNumberOf,
+  formatPercent,
+  formatScore,
+} from '../output/units.ts';
 import { formatLatency } from './latency-report.ts';
 
 /** More layers than this are folded on the terminal. */
@@ -16,38 +24,16 @@ export function formatSearch(document: SearchDocument, paint: Paint): readonly s
     ...formatSteps(document, paint),
     '',
     describeJudgement(document),
-    ...(latency ? ['', ...formatLatency(latency, [1, document.metrics.macs])] : []),
+    ...(latency ? ['', ...formatLatency(latency, macsOf(document, latency))] : []),
     ...(layers.length > 0 ? ['', ...formatLayers(layers.slice(0, SHOWN_LAYERS))] : []),
-    ...(more > 0 ? [`… and ${formatNumberOf(more, 'more layer')}, in ${run}/report.md`] : []),
+    ...(more > 0 ? [`… and ${formatNumberOf(more, 'more layer')}, in ${run}/report.html`] : []),
     '',
     `model: ${output}`,
-    `run: ${run} (report.md, history.json, plan.json, every step in models/)`,
+    `run: ${run} (report.html, report.md, history.json, plan.json, every step in models/)`,
     ...(remarks.length === 0 ? [] : ['', ...remarks.map((remark) => paint.yellow(remark))]),
     '',
     `next: ${paint.bold(next)}`,
   ];
-}
-
-/** The page `report.md`: the same, whole. */
-export function formatSearchPage(document: SearchDocument): string {
-  const { model, strategy, target, maxDrop, reason, layers, latency, metrics, remarks } = document;
-  const fenced = (lines: readonly string[]): readonly string[] => ['```', ...lines, '```', ''];
-  return [
-    `# ${model.path}`,
-    '',
-    `Strategy ${strategy}, target ${target.measure} ${target.kept}, at most ${formatPercent(maxDrop)} of ${document.metric} lost; ended by: ${reason}.`,
-    '',
-    '## Steps',
-    '',
-    ...fenced(formatSteps(document, plainPaint)),
-    describeJudgement(document),
-    '',
-    ...(latency ? ['## Latency', '', ...fenced(formatLatency(latency, [1, metrics.macs]))] : []),
-    ...remarks.flatMap((remark) => [remark, '']),
-    ...(layers.length > 0 ? ['## Widths', '', ...fenced(formatLayers(layers))] : []),
-    `Next: \`espalier ${document.next.replace(/^espalier /, '')}\``,
-    '',
-  ].join('\n');
 }
 
 function formatSteps({ steps, metric }: SearchDocument, paint: Paint): readonly string[] {
@@ -73,8 +59,8 @@ function formatSteps({ steps, metric }: SearchDocument, paint: Paint): readonly 
       formatCount(cost.params),
       formatPercent(cost.params / first.cost.params),
       formatScore(judgement.value),
-      step === 0 ? '' : judgement.drop.toFixed(4),
-      step === 0 || !judgement.interval ? '' : judgement.interval.map((end) => end.toFixed(4)).join(' to '),
+      step === 0 ? '' : formatDifference(judgement.drop),
+      step === 0 || !judgement.interval ? '' : judgement.interval.map(formatDifference).join(' to '),
       tries === 0 ? '' : String(tries),
       proof ?? '',
     ]),
@@ -82,9 +68,15 @@ function formatSteps({ steps, metric }: SearchDocument, paint: Paint): readonly 
   return [paint.bold(heads), ...rows];
 }
 
+/** Fractions of the MACs of the models that were measured. */
+function macsOf({ steps }: SearchDocument, { models }: LatencyField): readonly number[] {
+  const macs = new Map(steps.map(({ step, cost }) => [nameStep(step), cost.macs / steps[0]!.cost.macs]));
+  return models.map(({ name }) => macs.get(name)!);
+}
+
 function describeJudgement({ metric, metrics, judgedBy, confidence, steps }: SearchDocument): string {
   const { worst } = steps.at(-1)!.judgement;
-  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${Math.max(0, worst).toFixed(4)}.`;
+  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${formatDifference(Math.max(0, worst))}.`;
 }
 
 function formatLayers(layers: SearchDocument['layers']): readonly string[] {

@@ -2,6 +2,7 @@
 import type { Cost } from '../cost/cost.ts';
 import type { Interval } from '../metrics/statistics.ts';
 import type { PlanGroup } from '../plan/plan.ts';
+import type { ProofEvidence } from '../verify/proof-evidence.ts';
 import type { Verification } from '../verify/verify-cut.ts';
 import type { ChannelHistory } from './history.ts';
 import type { GroupSensitivity, Sensitivity } from './sensitivity.ts';
@@ -56,6 +57,8 @@ export interface SearchStep {
   readonly stale: readonly string[];
   /** The proof of this step's cut; null for the original and for the last training, which cut nothing. */
   readonly proof: Verification['verdict'] | null;
+  /** What that proof rests on. */
+  readonly evidence?: ProofEvidence;
 }
 
 /** One entry of the journal. */

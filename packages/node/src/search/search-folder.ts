@@ -41,7 +41,9 @@ export async function openSearchFolder(
     events: join(path, 'events.jsonl'),
     models: join(path, 'models'),
   };
-  const products = ['history.json', 'plan.json', 'report.md'].map((name) => join(path, name));
+  const products = ['history.json', 'plan.json', 'report.json', 'report.html', 'report.md'].map((name) =>
+    join(path, name),
+  );
   if (!resume) {
     const isFree = force || (await isBarren(path, Object.values(files), files.events));
     await makeRoom(path, [...Object.values(files), ...products], isFree);

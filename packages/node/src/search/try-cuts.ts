@@ -13,6 +13,7 @@ import {
   type SearchState,
   type SearchStep,
   type SearchTrial,
+  sumUpProof,
   verifyCut,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
@@ -85,6 +86,7 @@ export async function* tryCuts(
       ...{ step, model: folder.modelPath(`step-${step}`), cost: trial.cost, judgement: recovered },
       ...{ groups: plan.groups, history: extendHistory(last.history, plan.groups) },
       ...{ stale: staleGroups(analysis, scores, keep, options.limits ?? {}), proof: proof.verdict },
+      evidence: sumUpProof(proof),
     };
   }
   return isRefused ? 'budget' : 'nothing-left';

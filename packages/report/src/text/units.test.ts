@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   formatBytes,
   formatCount,
+  formatDifference,
   formatDims,
   formatFactor,
   formatMs,
@@ -43,6 +44,7 @@ it.each([
 it('prints fractions, factors and dims', () => {
   expect(formatPercent(0.6123)).toBe('61.2 %');
   expect(formatWhole(4100)).toBe('4,100');
+  expect(formatDifference(-0.00083)).toBe('-0.0008');
   expect(formatFactor(1.716)).toBe('1.72x');
   expect(formatDims([1, 'h', null])).toBe('1xhx?');
   expect(formatDims([])).toBe('scalar');
