@@ -28,10 +28,10 @@ export const LOAD = { threads: 1 };
 export const data = (path) => fileURLToPath(new URL(`../../shared/data/${path}`, import.meta.url));
 
 /** Top-1 of each model on the subject's `test` or `train` images, all or `limit` of them. */
-export async function evaluate(engine, models, subject, images, limit) {
+export async function evaluate(engine, models, subject, images, limit, load = LOAD) {
   const dataset = await openDataset(data(subject[images]));
   const { preprocess: text } = subject;
-  const open = await openEvaluation({ engine, models, dataset, preprocess: text, load: LOAD });
+  const open = await openEvaluation({ engine, models, dataset, preprocess: text, load });
   try {
     const { sessions, preprocess } = open;
     const subjects = sessions.map((session) => ({

@@ -1,0 +1,176 @@
+// Criteria compared as papers compare them: the same layer rates, the same recovery, and the uncut model with the same budget beside them; FSCL at
+// its paper's point; the iterative search against cuts in one go. `node experiments/cifar10.mjs [MODEL [PART ...]]` (default: all; parts are the
+// criteria, `baseline`, `paper-point` and `search`) measures what cifar10.jsonl does not hold yet, so several processes may share the work, and
+// writes the tables of cifar10.md; delete lines to measure them anew. Needs ../shared/data and the build. About two hours on two quiet cores.
+import { join } from 'node:path';
+import { fitRates, listPrunableGroups, nodeId, prepareLimits } from '@espalier/core';
+import { createOrtEngine, follow, readModel, runSearch, scoreAnalysis } from '@espalier/node';
+import { fillPage } from './cifar10-page.mjs';
+import {
+  cutClassifier,
+  keptOf,
+  LOAD,
+  openClassifier,
+  openRun,
+  rebuild,
+  train,
+  trainingOf,
+} from './classifiers.mjs';
+import { openLog } from './log.mjs';
+import { evaluate } from './subjects.mjs';
+import { watch } from './watch.mjs';
+
+const CRITERIA = ['fscl', 'l1', 'fpgm', 'taylor', 'hrank'];
+const times = (rate, count) => Array.from({ length: count }, () => rate);
+/** Rates as CHIP and HRankPlus state them; those of ResNet-20 are ResNet-56's for fewer blocks. */
+const MODELS = {
+  resnet20: { rates: [0, ...times(0.15, 2), ...times(0.4, 9)], seeds: [1, 2, 3], epochs: 3, searches: true },
+  resnet56: { rates: [0, ...times(0.15, 2), ...times(0.4, 27)], seeds: [1], epochs: 2, searches: true },
+  vgg16: { rates: [...times(0.45, 7), ...times(0.78, 5)], seeds: [1], epochs: 2, paperPoint: 0.185 },
+};
+/** What the search may do: epochs after each cut and at the end, images per probe. */
+const SEARCH = { kept: 0.5, maxDrop: 0.2, iterations: 6, epochs: 1, finalEpochs: 2, probeImages: 600 };
+
+const engine = createOrtEngine();
+const log = openLog(new URL('cifar10.jsonl', import.meta.url), ['model', 'part', 'seed']);
+const [askedModel, ...askedParts] = process.argv.slice(2);
+for (const [model, plan] of Object.entries(MODELS)) {
+  if (askedModel === undefined || askedModel === model) await measureModel(model, plan);
+}
+await fillPage(await log.rows());
+
+/** Every part of a model that is asked for; models and images are opened once. */
+async function measureModel(model, { rates, seeds, epochs, paperPoint, searches }) {
+  const classifier = await openClassifier(engine, model);
+  const isAsked = (part) => askedParts.length === 0 || askedParts.includes(part);
+  for (const seed of seeds) {
+    if (isAsked('baseline')) {
+      await log.once({ model, part: 'baseline', seed }, () => measureBaseline(classifier, seed, epochs));
+    }
+    for (const criterion of CRITERIA.filter(isAsked)) {
+      await log.once({ model, part: criterion, seed }, async () => {
+        const layerRatios = layerRatiosOf(classifier.analysis, rates);
+        return recover(classifier, { criterion, seed, layerRatios }, epochs);
+      });
+    }
+  }
+  const [seed] = seeds;
+  if (paperPoint !== undefined && isAsked('paper-point')) {
+    await log.once({ model, part: 'paper-point', seed }, async () => {
+      const fitted = await fitTable(classifier.analysis, rates, paperPoint);
+      return recover(classifier, { ...fitted, seed }, epochs);
+    });
+  }
+  if (searches && isAsked('search')) await compareSearch(classifier, seed);
+}
+
+async function measureBaseline(classifier, seed, epochs) {
+  const { original } = classifier;
+  const from = performance.now();
+  const tuned = await train(classifier, original, { seed, epochs });
+  const seconds = (performance.now() - from) / 1000;
+  const [stored, finetuned] = await judge(classifier, [original, tuned]);
+  return { epochs, stored, finetuned, seconds };
+}
+
+/** A cut, its reconstruction, and that trained: all on the test images. */
+async function recover(classifier, options, epochs) {
+  const { seed } = options;
+  const cut = await cutClassifier(classifier, options);
+  const rebuilt = await rebuild(classifier, cut, seed);
+  const from = performance.now();
+  const tuned = await train(classifier, rebuilt, { seed, epochs });
+  const seconds = (performance.now() - from) / 1000;
+  const [alone, reconstructed, finetuned] = await judge(classifier, [cut.model, rebuilt, tuned]);
+  return { ...keptOf(cut), epochs, cut: alone, reconstructed, finetuned, seconds };
+}
+
+/**
+ * The table as rates by layer. It lists first the groups that several layers write, the residual streams, then those of one layer, both in the order
+ * of the graph; what it does not reach stays whole.
+ */
+function layerRatiosOf(analysis, table) {
+  const { traced, coupling } = analysis;
+  const limiter = prepareLimits(traced, coupling, new Float64Array(coupling.classes.length), {});
+  const groups = listPrunableGroups(traced, coupling, limiter);
+  const writers = ({ group }) =>
+    coupling.uses.filter(
+      ({ role, kernel, labels }) =>
+        role === 'produce' && kernel && labels.some((label) => coupling.classes[label]?.group === group),
+    );
+  const isStream = (group) => writers(group).length > 1;
+  const ordered = [...groups.filter(isStream), ...groups.filter((group) => !isStream(group))];
+  return Object.fromEntries(ordered.map(({ root }, i) => [root, table[i] ?? 0]));
+}
+
+/** The table, all its rates scaled alike so that FSCL keeps `macs` of the MACs. */
+async function fitTable(analysis, table, macs) {
+  const { traced, coupling, cost } = analysis;
+  const scores = await follow(scoreAnalysis(analysis, { criterion: 'fscl' }));
+  const ratios = layerRatiosOf(analysis, table);
+  const steepest = 0.9 / Math.max(...table);
+  const rates = coupling.groups.flatMap(({ id, root, frozen }) => {
+    const ratio = root < 0 || frozen ? undefined : ratios[nodeId(traced.nodes[root])];
+    return ratio === undefined ? [] : [[id, ratio * steepest]];
+  });
+  const limiter = prepareLimits(traced, coupling, scores, {});
+  const goal = { measure: 'macs', least: macs * cost.original.macs };
+  const fitted = fitRates(coupling, scores, limiter, cost, new Map(rates), goal);
+  const layerRatios = Object.fromEntries(
+    [...fitted].map(([id, rate]) => [nodeId(traced.nodes[coupling.groups[id].root]), rate]),
+  );
+  return { criterion: () => scores, layerRatios };
+}
+
+/** The iterative search, then cuts in one go that keep as many MACs and are trained for as many epochs. */
+async function compareSearch(classifier, seed) {
+  const { name: model } = classifier;
+  const found = await log.once({ model, part: 'iterative', seed }, () => search(classifier, seed));
+  for (const ranking of ['global', 'local']) {
+    await log.once({ model, part: `one cut, ${ranking}`, seed }, () =>
+      recover(classifier, { criterion: 'fscl', seed, ranking, macs: found.macs }, found.epochs),
+    );
+  }
+}
+
+async function search(classifier, seed) {
+  const { name, subject, analysis } = classifier;
+  const { kept, maxDrop, iterations, epochs, finalEpochs, probeImages } = SEARCH;
+  const folder = await openRun(`cifar10-${name}`);
+  const from = performance.now();
+  try {
+    const result = await watch(
+      name,
+      runSearch({
+        ...{ engine, model: analysis.file.path, folder, maxDrop, iterations, finalEpochs, load: LOAD },
+        target: { measure: 'macs', kept },
+        // How far it gets is the question, not whether a step is certain to be affordable.
+        confidence: 0.5,
+        scoring: { criterion: 'fscl' },
+        sensitivity: { limit: probeImages },
+        training: await trainingOf(subject, seed),
+        recovery: { method: 'finetune', epochs },
+        settings: { ...SEARCH, seed },
+      }),
+    );
+    const seconds = (performance.now() - from) / 1000;
+    const models = await Promise.all(
+      result.steps.map(async (step) => (await readModel(join(folder.path, step.model))).model),
+    );
+    const accuracies = await judge(classifier, models);
+    const { macs, params } = analysis.cost.original;
+    const steps = result.steps.map(({ cost }, i) => ({
+      ...{ macs: cost.macs / macs, params: cost.params / params, top1: accuracies[i] },
+    }));
+    const accepted = result.trials.filter((trial) => trial.accepted).length;
+    const { top1: finetuned, ...left } = steps.at(-1);
+    return { ...left, epochs: accepted * epochs + finalEpochs, finetuned, steps, seconds };
+  } finally {
+    folder.close();
+  }
+}
+
+async function judge({ subject }, models) {
+  const results = await evaluate(engine, models, subject, 'test', undefined, LOAD);
+  return results.map(({ top1 }) => top1);
+}
