@@ -1,7 +1,7 @@
 // The command line parser, built from the tables of commands and options.
 import { Command, Option } from 'commander';
 import { COMMAND_NAMES, type CommandName } from './commands/command-names.ts';
-import { type CommandDescription, commands } from './commands/commands.ts';
+import { type CommandDescription, commands, parents } from './commands/commands.ts';
 import { flagText, flagUsage, type OptionRow, valuePlaceholder } from './options/option-row.ts';
 import { type OptionName, optionsOf } from './options/options.ts';
 import type { TypedFlags } from './options/resolve-options.ts';
@@ -76,7 +76,7 @@ function findParent(program: Command, words: readonly string[], write: ProgramOp
   return words.reduce(
     (parent, word) =>
       parent.commands.find((command) => command.name() === word) ??
-      configure(parent.command(word), write).description('Show where the values of options come from.'),
+      configure(parent.command(word), write).description(parents[word]!),
     program,
   );
 }

@@ -75,7 +75,7 @@ export const options = {
     value: 'N',
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
-    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
   },
   provider: {
     group: 'Engine',
@@ -83,7 +83,7 @@ export const options = {
     value: 'NAME',
     default: 'cpu',
     text: 'execution provider of the inference engine, see doctor',
-    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
   },
   seed: {
     group: 'Engine',
@@ -254,8 +254,8 @@ export const options = {
     group: 'Output',
     type: 'flag',
     default: false,
-    text: 'replace files that exist, and the run folder',
-    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
+    text: 'replace files that exist, and the run folder; remove a run that is being written',
+    commands: ['prune', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run', 'runs rm'],
   },
   verify: {
     group: 'Output',
@@ -268,8 +268,8 @@ export const options = {
     group: 'Output',
     type: 'flag',
     default: true,
-    text: 'measure the latency before and after',
-    commands: ['prune', 'run'],
+    text: 'measure the latency, before and after or side by side',
+    commands: ['prune', 'run', 'runs compare'],
   },
 
   data: {
