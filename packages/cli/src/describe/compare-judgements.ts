@@ -2,7 +2,7 @@
 import { measureDrop, type SearchStep } from '@espalier/core';
 import type { Run } from '@espalier/node';
 import type { RunsCompareDocument } from '../documents/runs-compare-document.ts';
-import { settingsOf } from './describe-settings.ts';
+import { describeSettings } from './describe-settings.ts';
 
 /** What the comparison of two results tells. */
 export type ComparedDrop = Pick<RunsCompareDocument['drops'][number], 'value' | 'interval' | 'reason'>;
@@ -44,18 +44,23 @@ function whyNotPaired(
   if (one.metric !== two.metric) return `They are judged by ${one.metric} and by ${two.metric}.`;
   if (one.samples !== two.samples || one.groups.length !== two.groups.length)
     return `They are judged on ${one.samples} and on ${two.samples} samples.`;
+  const setting = differingSetting(first, other);
   const isSameModel = first.record.settings.model === other.record.settings.model;
+  if (isSameModel && one.groups.some((value, i) => value !== two.groups[i]))
+    return `They are not judged on the same samples: their original does not score the same in both${setting === undefined ? '' : `, and ${setting}`}.`;
   // An original that agrees with itself scores the same on any samples.
   const isTelling = new Set(one.groups).size > 1;
-  if (isSameModel && one.groups.some((value, i) => value !== two.groups[i]))
-    return 'Their original scores otherwise in one than in the other: they are not judged on the same samples.';
   if (isSameModel && isTelling) return undefined;
   if (!isSameModel && !isTelling) return 'They are judged beside different originals.';
+  return setting === undefined ? undefined : `They may be judged on different samples: ${setting}.`;
+}
+
+/** `--seed is 1 and 2`, of the first setting that decides what judges and is not the same. */
+function differingSetting(first: Run, other: Run): string | undefined {
   const [here, there] = [first, other].map(
-    (run) => new Map(settingsOf(run).map(({ name, value }) => [name, JSON.stringify(value)])),
+    (run) => new Map(describeSettings(run).map(({ name, value }) => [name, JSON.stringify(value)])),
   );
-  const differing = JUDGING.find((name) => here!.get(name) !== there!.get(name));
-  if (differing === undefined) return undefined;
-  const [left, right] = [here!.get(differing), there!.get(differing)].map((value) => value ?? 'not set');
-  return `They may be judged on other samples: --${differing} is ${left} and ${right}.`;
+  const name = JUDGING.find((each) => here!.get(each) !== there!.get(each));
+  if (name === undefined) return undefined;
+  return `--${name} is ${here!.get(name) ?? 'not set'} and ${there!.get(name) ?? 'not set'}`;
 }

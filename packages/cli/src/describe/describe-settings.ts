@@ -7,7 +7,7 @@ import { kebabName } from '../options/option-row.ts';
 type Settings = RunsShowDocument['settings'];
 
 /** Settings that were set. */
-export function settingsOf({ record }: Run): Settings {
+export function describeSettings({ record }: Run): Settings {
   return Object.entries(record.settings)
     .filter(
       ([, value]) => value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0),
@@ -17,7 +17,7 @@ export function settingsOf({ record }: Run): Settings {
 
 /** Settings that are not the same in all, in the order in which the runs name them. */
 export function differingSettings(runs: readonly Run[]): RunsCompareDocument['settings'] {
-  const all = runs.map((run) => new Map(settingsOf(run).map(({ name, value }) => [name, value])));
+  const all = runs.map((run) => new Map(describeSettings(run).map(({ name, value }) => [name, value])));
   const names = new Set(all.flatMap((settings) => [...settings.keys()]));
   return [...names]
     .map((name) => ({ name, values: all.map((settings) => settings.get(name) ?? null) }))

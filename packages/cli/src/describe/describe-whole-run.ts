@@ -6,7 +6,7 @@ import { listRunFiles, type Run, type SearchRun, type TrainedRun } from '@espali
 import type { RunsShowDocument } from '../documents/runs-show-document.ts';
 import { resultOf, resumeOf, suggestNext } from './advise-run.ts';
 import { describeRun, finite, startOf } from './describe-run.ts';
-import { settingsOf } from './describe-settings.ts';
+import { describeSettings } from './describe-settings.ts';
 
 /** A run, whole. */
 export async function describeWholeRun(run: Run): Promise<RunsShowDocument> {
@@ -18,7 +18,7 @@ export async function describeWholeRun(run: Run): Promise<RunsShowDocument> {
     folder,
     espalier,
     machine: machine ? `${machine.cpu}, ${machine.cores} cores, ${machine.platform}` : null,
-    settings: settingsOf(run),
+    settings: describeSettings(run),
     ...(run.kind === 'search' ? describeSearch(run) : { training: describeTraining(run) }),
     files: [...(await listRunFiles(run.path))],
     result: resultOf(run),

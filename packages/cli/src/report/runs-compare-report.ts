@@ -40,14 +40,15 @@ function describeDrop({
   reason,
 }: RunsCompareDocument['drops'][number]): string {
   if (value === null) return `${run} and ${against} cannot be compared sample by sample. ${reason ?? ''}`;
-  const far = Math.abs(value).toFixed(4);
   const verdict =
-    value === 0 ? `as good as ${against}` : `${far} ${value > 0 ? 'worse' : 'better'} than ${against}`;
-  if (interval === null) return `${run} is ${verdict}; the samples are too few to tell how sure that is.`;
+    value === 0
+      ? `${run} scores the same as ${against}`
+      : `${run} is ${Math.abs(value).toFixed(4)} ${value > 0 ? 'worse' : 'better'} than ${against}`;
+  if (interval === null) return `${verdict}; the samples are too few to tell how sure that is.`;
   const [low, high] = interval;
-  const isSure = low > 0 || high < 0;
-  const ends = `its drop against it is ${low.toFixed(4)} to ${high.toFixed(4)} at 95 %, on the same samples`;
-  return `${run} is ${verdict}: ${ends}${isSure ? '' : ', which may be no difference at all'}.`;
+  const isOpen = low <= 0 && high >= 0 && low < high;
+  const doubt = isOpen ? ': it may be better or worse' : '';
+  return `${verdict}; on the same samples its drop against it is ${low.toFixed(4)} to ${high.toFixed(4)} at 95 %${doubt}.`;
 }
 
 function formatSettings(

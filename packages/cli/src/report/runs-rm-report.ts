@@ -11,7 +11,7 @@ const SHOWN_NAMES = 6;
 /** Lines of the report: what was freed, and what was left where it is. */
 export function formatRunsRm({ removed, freed }: RunsRmDocument, paint: Paint): readonly string[] {
   return [
-    ...removed.map(({ run, freed: bytes }) => `removed ${shortPath(run)}, ${formatBytes(bytes)}`),
+    ...removed.map(({ run, freed: bytes }) => `removed ${shortPath(run)}, ${formatBytes(bytes)} freed`),
     ...removed
       .filter(({ left }) => left.length > 0)
       .map(({ run, left }) =>
@@ -19,6 +19,8 @@ export function formatRunsRm({ removed, freed }: RunsRmDocument, paint: Paint): 
           `${shortPath(run)} stays: it holds ${foldList(left, SHOWN_NAMES)}, which is not of the run.`,
         ),
       ),
-    ...(removed.length > 1 ? [`${formatNumberOf(removed.length, 'run')}, ${formatBytes(freed)} freed`] : []),
+    ...(removed.length > 1
+      ? [`${formatNumberOf(removed.length, 'run')}, ${formatBytes(freed)} freed in all`]
+      : []),
   ];
 }

@@ -147,5 +147,7 @@ function formatFiles(files: RunsShowDocument['files'], paint: Paint): readonly s
 }
 
 function describeLost(steps: readonly number[]): string {
-  return `The models of steps ${steps.join(', ')} were not kept (--keep-models); events.jsonl holds the channels that each step left.`;
+  const which =
+    steps.length === 1 ? `model of step ${steps[0]} was` : `models of steps ${steps.join(', ')} were`;
+  return `The ${which} not kept (--keep-models last); events.jsonl holds the channels that each step left.`;
 }
