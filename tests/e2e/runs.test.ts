@@ -43,17 +43,7 @@ const RUN = [
   ],
   ...['--target', 'macs=0.4', '--max-drop', '20%', '--confidence', '0.5', '--seed', '5', '--no-bench'],
 ];
-const TRAINED = [
-  ...RUN,
-  '--recover',
-  'finetune',
-  '--epochs',
-  '3',
-  '--deterministic',
-  '--seed',
-  '5',
-  '--json',
-];
+const TRAINED = [...RUN, '--recover', 'finetune', '--epochs', '3', '--deterministic', '--json'];
 
 const at = (...names: readonly string[]): string => join(place.folder, ...names);
 const bytesOf = (...names: readonly string[]): Promise<Buffer> => readFile(at(...names));
@@ -79,7 +69,7 @@ async function fail(args: readonly string[]) {
 }
 
 describe('run --deterministic', () => {
-  it('ends with the same steps and bytes when it was killed on the way', { timeout: 120_000 }, async () => {
+  it('ends with the same steps and bytes when it was killed on the way', { timeout: 240_000 }, async () => {
     const whole = await place.run([...TRAINED, '--run-dir', 'runs/a']);
     expect(whole.code).toBe(0);
     const { steps } = searchDocument.strict().parse(JSON.parse(whole.stdout));
@@ -94,7 +84,7 @@ describe('run --deterministic', () => {
     await place.kill(again, (stderr) => /^training/m.test(stderr));
     expect(await count(run, 'search.trial')).toBe(0);
     await place.kill(again, async () => (await count(run, 'search.trial')) >= 1);
-    await place.kill(again, async () => (await count(run, 'search.step')) >= 3);
+    await place.kill(again, async () => (await count(run, 'search.step')) >= 2);
     expect(existsSync(at(run, 'results.csv'))).toBe(false);
     const resumed = await place.run(again);
     expect(resumed.code).toBe(0);
