@@ -1,5 +1,5 @@
 // Runs the built command line as a user does, in a folder of its own.
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ export interface RunOptions {
 export interface Workplace {
   readonly folder: string;
   run(args: readonly string[], options?: RunOptions): Promise<Answer>;
+  /** Starts a command and kills it without mercy as soon as `isTime`, which is given all of stderr so far. Fails where it ended before. */
+  kill(args: readonly string[], isTime: (stderr: string) => boolean | Promise<boolean>): Promise<void>;
   /** Writes a file and returns its name. */
   write(name: string, content: string | Uint8Array): Promise<string>;
   close(): Promise<void>;
@@ -37,6 +39,7 @@ export async function openWorkplace(): Promise<Workplace> {
   return {
     folder,
     run: (args, options) => runIn(folder, args, options),
+    kill: (args, isTime) => killIn(folder, args, isTime),
     write: async (name, content) => {
       await writeFile(join(folder, name), content);
       return name;
@@ -45,17 +48,41 @@ export async function openWorkplace(): Promise<Workplace> {
   };
 }
 
+function startIn(
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
+  const { PATH = '', HOME = '' } = process.env;
+  // A clean environment: neither colours nor options of whoever runs the tests.
+  return spawn(process.execPath, [script, ...args], { cwd: folder, env: { PATH, HOME, ...environment } });
+}
+
+async function killIn(
+  folder: string,
+  args: readonly string[],
+  isTime: (stderr: string) => boolean | Promise<boolean>,
+): Promise<void> {
+  const child = startIn(folder, args);
+  let stderr = '';
+  child.stdout.resume();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const closed = new Promise<NodeJS.Signals | null>((resolve) => {
+    child.on('close', (_, signal) => resolve(signal));
+  });
+  while (child.exitCode === null && !(await isTime(stderr))) await new Promise((r) => setTimeout(r, 2));
+  child.kill('SIGKILL');
+  if ((await closed) !== 'SIGKILL') throw new Error(`It ended before it was to be killed: ${stderr}`);
+}
+
 function runIn(
   folder: string,
   args: readonly string[],
   { environment = {}, onError }: RunOptions = {},
 ): Promise<Answer> {
-  const { PATH = '', HOME = '' } = process.env;
-  // A clean environment: neither colours nor options of whoever runs the tests.
-  const child = spawn(process.execPath, [script, ...args], {
-    cwd: folder,
-    env: { PATH, HOME, ...environment },
-  });
+  const child = startIn(folder, args, environment);
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;

@@ -110,7 +110,7 @@ describe('run', () => {
     expect(stderr).toMatch(/^cut 1 at strength 1: top1 .*; accepted$/m);
     expect((await readdir(join(place.folder, 'a'))).sort()).toEqual([
       ...['events.jsonl', 'history.json', 'models', 'plan.json'],
-      ...['report.html', 'report.json', 'report.md', 'run.json'],
+      ...['report.html', 'report.json', 'report.md', 'results.csv', 'run.json'],
     ]);
     const best = await readFile(join(place.folder, 'a/models/best.onnx'));
     expect(await readFile(join(place.folder, 'small.onnx'))).toEqual(best);
@@ -210,6 +210,7 @@ describe('run', () => {
     [['--target', 'speed=0.5'], 'run.bad-target', 2],
     [[], 'run.bad-target', 2],
     [['--target', 'macs=0.5', '--max-drop', 'much'], 'options.bad-share', 2],
+    [['--target', 'macs=0.5', '--deterministic', '--time', '5s'], 'train.not-deterministic', 2],
     [['--target', 'macs=0.5', '--resume'], 'run.missing', 1],
     [['--target', 'macs=0.5', '-o', 'net.onnx'], 'prune.same-file', 2],
     [['--target', 'macs=0.5', '-o', 'data.bin'], 'io.exists', 1],

@@ -1,17 +1,13 @@
 // `finetune` and `train` as a user runs them: what they print, what they write, and what is left after Ctrl-C and after a kill.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encodeModel } from '@espalier/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { finetuneDocument, trainDocument } from '../../packages/cli/src/documents/training-document.ts';
 import { drawRecords, smallNet } from '../../packages/node/src/training/small-set.case.ts';
 import { openWorkplace, type Workplace } from './run-cli.ts';
-
-const script = fileURLToPath(new URL('../../packages/cli/bin/espalier.js', import.meta.url));
 
 let place: Workplace;
 beforeEach(async () => {
@@ -67,7 +63,7 @@ describe('train --deterministic', () => {
     expect(document.metrics.after).toBeGreaterThan(0.9);
 
     const parts = [...args, ...rest, '-o', 'parts.onnx', '--run-dir', 'parts'];
-    await killOnce(parts, async () => {
+    await place.kill(parts, async () => {
       const journal = join(place.folder, 'parts/events.jsonl');
       return existsSync(journal) && (await readFile(journal, 'utf8')).includes('"training.saved"');
     });
@@ -91,17 +87,6 @@ describe('train --deterministic', () => {
       settings: { seed: 3, steps: 200, deterministic: true, model: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
   });
-
-  /** Starts a command and kills it without mercy as soon as `isTime`. */
-  async function killOnce(command: readonly string[], isTime: () => Promise<boolean>): Promise<void> {
-    const child = spawn(process.execPath, [script, ...command], { cwd: place.folder, stdio: 'ignore' });
-    const closed = new Promise<NodeJS.Signals | null>((resolve) => {
-      child.on('close', (_, signal) => resolve(signal));
-    });
-    while (child.exitCode === null && !(await isTime())) await new Promise((r) => setTimeout(r, 2));
-    child.kill('SIGKILL');
-    expect(await closed).toBe('SIGKILL');
-  }
 });
 
 describe('Ctrl-C', () => {

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { isNeeded } from './commands/arguments.ts';
 import { COMMAND_NAMES, type CommandName } from './commands/command-names.ts';
-import { type CommandDescription, commands } from './commands/commands.ts';
+import { type CommandDescription, commands, parents } from './commands/commands.ts';
 import { flagText, flagUsage, type OptionRow, valuePlaceholder } from './options/option-row.ts';
 import { type OptionName, optionsOf } from './options/options.ts';
 import type { TypedFlags } from './options/resolve-options.ts';
@@ -77,7 +77,7 @@ function findParent(program: Command, words: readonly string[], write: ProgramOp
   return words.reduce(
     (parent, word) =>
       parent.commands.find((command) => command.name() === word) ??
-      configure(parent.command(word), write).description('Show where the values of options come from.'),
+      configure(parent.command(word), write).description(parents[word]!),
     program,
   );
 }

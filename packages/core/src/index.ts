@@ -105,6 +105,7 @@ export * from './search/neighbours.ts';
 export * from './search/probe-plan.ts';
 export * from './search/search-names.ts';
 export * from './search/search-record.ts';
+export * from './search/search-results.ts';
 export * from './search/search-state.ts';
 export * from './search/select-groups.ts';
 export * from './search/sensitivity.ts';

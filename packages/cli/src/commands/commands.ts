@@ -33,6 +33,13 @@ const MODEL: ArgumentRow = {
   text: 'an ONNX file; without it the `model` of the config file',
   option: 'model',
 };
+const RUN: ArgumentRow = { name: 'RUN', text: 'the folder of a run, or its name in runs/' };
+
+/** What is said of commands that only hold others. */
+export const parents: Readonly<Record<string, string>> = {
+  runs: 'Look at the folders of runs and trainings, compare them, and remove them.',
+  config: 'Show where the values of options come from.',
+};
 
 /** The table. */
 export const commands: { readonly [Command in CommandName]: CommandRow<Command> } = {
@@ -120,6 +127,30 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
       'train model.onnx --data images --from-scratch --deterministic --seed 7 --run-dir runs/first',
     ],
     load: async () => (await import('./training.ts')).runTrain,
+  },
+  'runs list': {
+    text: 'Show every run and training below a folder: how far it has come, or how it ended',
+    arguments: [{ name: 'DIR', text: 'where to look; without it runs/', required: false }],
+    examples: ['runs list', 'runs list experiments --json'],
+    load: async () => (await import('./runs-list.ts')).runRunsList,
+  },
+  'runs show': {
+    text: 'Show one run: its steps, what was tried, its files, what it was asked, and how it can be gone on with',
+    arguments: [RUN],
+    examples: ['runs show runs/a', 'runs show a --json'],
+    load: async () => (await import('./runs-show.ts')).runRunsShow,
+  },
+  'runs compare': {
+    text: 'Show runs side by side: the settings that differ, what came of them, and how sure the difference is',
+    arguments: [RUN, { name: 'OTHERS...', text: 'runs to compare with the first' }],
+    examples: ['runs compare a b', 'runs compare runs/a runs/b runs/c --no-bench'],
+    load: async () => (await import('./runs-compare.ts')).runRunsCompare,
+  },
+  'runs rm': {
+    text: 'Remove runs: their own files, and their folders where nothing else lies in them',
+    arguments: [{ ...RUN, name: 'RUN...' }],
+    examples: ['runs rm a', 'runs rm runs/a runs/b'],
+    load: async () => (await import('./runs-rm.ts')).runRunsRm,
   },
   verify: {
     text: 'Prove that a pruned file computes what the original with zeroed channels does',

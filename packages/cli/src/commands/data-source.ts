@@ -47,7 +47,15 @@ export async function readPreprocess(text: string): Promise<string | Readonly<Re
 }
 
 /** What `eval` must be told of data again. */
-const TOLD_AGAIN = ['dataFormat', 'recordShape', 'labels', 'preprocess', 'task', 'layout', 'metric'] as const;
+export const TOLD_AGAIN = [
+  'dataFormat',
+  'recordShape',
+  'labels',
+  'preprocess',
+  'task',
+  'layout',
+  'metric',
+] as const;
 
 /** Values of a command's options and where they are from. */
 interface ResolvedFlags {

@@ -1,10 +1,9 @@
 // `espalier run`: cut, recover and judge again and again, until the target is met or the accuracy budget is spent.
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { EspalierError } from '@espalier/core';
+import { EspalierError, triesOf } from '@espalier/core';
 import {
   createOrtEngine,
-  describeMachine,
   follow,
   openSearchFolder,
   readModel,
@@ -16,14 +15,14 @@ import {
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import { describeRunFacts } from '../describe/describe-run-facts.ts';
+import { describeStart, formatTyped } from '../describe/describe-start.ts';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
-import { formatCommandLine, type GivenOptions } from '../options/command-line.ts';
-import type { OptionName } from '../options/options.ts';
+import { formatCommandLine } from '../options/command-line.ts';
 import { formatPercent } from '../output/units.ts';
 import { drawRunPages } from '../report/run-pages.ts';
 import { formatSearch } from '../report/search-report.ts';
-import { readVersion } from '../version.ts';
+import { checkRepeatable } from './check-repeatable.ts';
 import type { CommandContext, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
 import { measureSteps } from './measure.ts';
@@ -38,6 +37,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
   const { options, terminal } = context;
   const path = context.arguments[0]!;
   if (options.data === undefined) throw noData();
+  checkRepeatable('run', options);
   const target = parseTarget(options.target);
   if (options.resume && options.runDir === undefined) throw noRun();
   const force = options.force || options.resume;
@@ -47,7 +47,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
   const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
   const folder = await openSearchFolder(folderPath, {
     ...{ resume: options.resume, force: options.force },
-    about: await describeStart(context),
+    about: { ...(await describeStart('run', context, { runDir: folderPath })) },
   });
   try {
     terminal.log(`run: ${folderPath}`);
@@ -78,23 +78,6 @@ export const runRun: RunCommand<'run'> = async (context) => {
     folder.close();
   }
 };
-
-/** The options that were flags. */
-function typed({ options, sources }: Context): GivenOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([name]) => sources[name as OptionName] === 'flag'),
-  );
-}
-
-async function describeStart(context: Context) {
-  return {
-    command: formatCommandLine('run', context.arguments, typed(context)),
-    model: resolve(context.arguments[0]!),
-    startedAt: new Date().toISOString(),
-    espalier: readVersion(),
-    machine: await describeMachine(),
-  };
-}
 
 /** `runs/NAME-1`, or the first number that is free. */
 function freeFolder(name: string): string {
@@ -129,10 +112,11 @@ function describe(
       drop: last.judgement.drop,
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
-    steps: steps.map(({ step, cost, judgement: { value, drop, interval, worst }, proof }) => ({
+    steps: steps.map(({ step, cost, judgement: { value, drop, interval, worst }, proof, model }) => ({
       ...{ step, cost, proof },
       judgement: { value, drop, interval: interval && [...interval], worst },
-      tries: proof === null ? 0 : trials.filter(({ iteration }) => iteration === step - 1).length,
+      tries: triesOf({ step, proof }, trials).length,
+      model: existsSync(join(files.run, model)) ? model : null,
     })),
     layers,
     ...(latency && { latency }),
@@ -149,7 +133,7 @@ function describe(
 function failureOf(document: SearchDocument, runDir: string, context: Context): EspalierError | undefined {
   const { target, metrics, reason, maxDrop, output, steps } = document;
   if (reason === 'target') return undefined;
-  const again = formatCommandLine('run', context.arguments, { ...typed(context), runDir, resume: true });
+  const again = formatTyped('run', context, { runDir, resume: true });
   if (reason === 'interrupted') {
     return new EspalierError({
       kind: 'interrupted',

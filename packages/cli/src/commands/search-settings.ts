@@ -61,6 +61,7 @@ export async function settleSearch(
     recovery: { method, epochs: options.epochs ?? 1 },
     finalEpochs: options.finalEpochs,
     iterations: options.iterations,
+    keepModels: options.keepModels,
     load: given({ provider, threads: deterministic ? 1 : threads }),
     settings: settingsOf(options, file),
     ...given({
@@ -82,6 +83,7 @@ const FREE: readonly string[] = [
   'force',
   'bench',
   'runDir',
+  'keepModels',
   'resume',
   'time',
   'iterations',

@@ -4,7 +4,6 @@ import { EspalierError, formatAugment, type OptimizerName } from '@espalier/core
 import {
   cacheFile,
   createOrtEngine,
-  describeMachine,
   type FinetuneOptions,
   type FinetuneResult,
   finetune,
@@ -20,13 +19,13 @@ import {
 import { finiteNumbers } from '../describe/describe-accuracy.ts';
 import { describeFile } from '../describe/describe-model.ts';
 import { describePreprocess } from '../describe/describe-preprocess.ts';
+import { describeStart, formatTyped } from '../describe/describe-start.ts';
 import type { TrainingDocument } from '../documents/training-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
 import { given } from '../options/given.ts';
-import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
 import { formatTraining } from '../report/training-report.ts';
-import { readVersion } from '../version.ts';
+import { checkRepeatable } from './check-repeatable.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
 import { createTrainingView } from './show-training.ts';
@@ -61,6 +60,7 @@ export const runTrain: RunCommand<'train'> = (context) => runTraining(context, T
 async function runTraining(context: Context, defaults: Defaults): Promise<CommandResult> {
   const { options, terminal } = context;
   checkOptions(options);
+  checkRepeatable(defaults.command, options);
   const path = context.arguments[0]!;
   const output = options.output ?? `${basename(path, '.onnx')}-${defaults.suffix}.onnx`;
   const replace = options.force || options.resume;
@@ -92,15 +92,7 @@ async function runTraining(context: Context, defaults: Defaults): Promise<Comman
   }
 }
 
-function checkOptions({
-  data,
-  epochs,
-  steps,
-  resume,
-  runDir,
-  deterministic,
-  threads,
-}: Context['options']): void {
+function checkOptions({ data, epochs, steps, resume, runDir }: Context['options']): void {
   if (data === undefined) {
     throw usage('train.no-data', 'There are no data to train on.', 'Give a folder or a file with --data.');
   }
@@ -113,13 +105,6 @@ function checkOptions({
   }
   if (resume && runDir === undefined) {
     throw usage('train.no-run', 'There is no run to resume.', 'Name the folder of the run with --run-dir.');
-  }
-  if (deterministic && threads !== undefined && threads > 1) {
-    throw usage(
-      'train.not-deterministic',
-      `With --threads ${threads} a training is not deterministic.`,
-      'Leave --threads out: --deterministic takes one.',
-    );
   }
 }
 
@@ -172,16 +157,13 @@ async function settle(
 }
 
 /** Opens the run folder, with everything that would be asked about the run later. */
-async function openRun(path: string, context: Context, { command }: Defaults): Promise<RunFolder> {
-  const { options } = context;
-  const about = {
-    command: commandLine(context, command),
-    startedAt: new Date().toISOString(),
-    espalier: readVersion(),
-    machine: await describeMachine(),
-    options: { ...options },
-  };
-  return openRunFolder(path, { resume: options.resume, force: options.force, about });
+async function openRun(runDir: string, context: Context, { command }: Defaults): Promise<RunFolder> {
+  const { resume, force } = context.options;
+  return openRunFolder(runDir, {
+    resume,
+    force,
+    about: { ...(await describeStart(command, context, { runDir })) },
+  });
 }
 
 function describe(
@@ -259,21 +241,9 @@ function interrupted(
     code: 'interrupted',
     message: `The training was interrupted after step ${steps}; the best model so far is ${output}.`,
     hint: resumable
-      ? `Go on with \`${commandLine(context, command, true)}\`.`
+      ? `Go on with \`${formatTyped(command, context, { resume: true })}\`.`
       : 'With --run-dir a training can be gone on with later.',
   });
-}
-
-/** The command as it was typed; config file and environment will speak for themselves again. */
-function commandLine(
-  { arguments: words, options, sources }: Context,
-  command: Defaults['command'],
-  resume = false,
-): string {
-  const typed = Object.entries(options).filter(
-    ([name]) => sources[name as OptionName] === 'flag' && name !== 'force',
-  );
-  return formatCommandLine(command, words, { ...Object.fromEntries(typed), ...(resume && { resume }) });
 }
 
 function usage(code: string, message: string, hint: string): EspalierError {

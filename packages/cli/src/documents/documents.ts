@@ -11,6 +11,10 @@ import { initDocument } from './init-document.ts';
 import { inspectDocument } from './inspect-document.ts';
 import { pruneDocument } from './prune-document.ts';
 import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
+import { runsCompareDocument } from './runs-compare-document.ts';
+import { runsListDocument } from './runs-list-document.ts';
+import { runsRmDocument } from './runs-rm-document.ts';
+import { runsShowDocument } from './runs-show-document.ts';
 import { scoreDocument } from './score-document.ts';
 import { searchDocument } from './search-document.ts';
 import { sensitivityDocument } from './sensitivity-document.ts';
@@ -28,6 +32,10 @@ export const documents = {
   run: searchDocument,
   finetune: finetuneDocument,
   train: trainDocument,
+  'runs list': runsListDocument,
+  'runs show': runsShowDocument,
+  'runs compare': runsCompareDocument,
+  'runs rm': runsRmDocument,
   verify: verifyDocument,
   recalibrate: recalibrateDocument,
   reconstruct: reconstructDocument,

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { costField, modelField } from './fields.ts';
 import { latencyField } from './latency-field.ts';
 
-const judgementField = z.object({
+/** How a step does on the samples it is judged by. */
+export const judgementField = z.object({
   value: z.number(),
   drop: z.number().describe('how much worse than the original; negative where better'),
   interval: z.tuple([z.number(), z.number()]).nullable().describe('of the drop at 95 %'),
@@ -40,6 +41,10 @@ export const searchDocument = z.object({
       judgement: judgementField,
       proof: z.string().nullable(),
       tries: z.int().describe('cuts that were tried for it'),
+      model: z
+        .string()
+        .nullable()
+        .describe('its model, relative to the run folder; null where it was not kept'),
     }),
   ),
   layers: z

@@ -95,7 +95,7 @@ export const options = {
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
     examples: [1],
-    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
   },
   provider: {
     group: 'Engine',
@@ -103,7 +103,7 @@ export const options = {
     value: 'NAME',
     default: 'cpu',
     text: 'execution provider of the inference engine, see doctor',
-    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
   },
   seed: {
     group: 'Engine',
@@ -283,8 +283,8 @@ export const options = {
     group: 'Output',
     type: 'flag',
     default: false,
-    text: 'replace files that exist, and the run folder',
-    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
+    text: 'replace files that exist, and the run folder; remove a run that is being written',
+    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run', 'runs rm'],
   },
   verify: {
     group: 'Output',
@@ -297,8 +297,8 @@ export const options = {
     group: 'Output',
     type: 'flag',
     default: true,
-    text: 'measure the latency before and after',
-    commands: ['prune', 'run'],
+    text: 'measure the latency, before and after or side by side',
+    commands: ['prune', 'run', 'runs compare'],
   },
 
   data: {

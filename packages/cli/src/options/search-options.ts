@@ -1,5 +1,5 @@
 // The options of the commands that look for the best cut: `sensitivity` and `run`.
-import { SEARCH_STRATEGIES, SENSITIVITY_MODES } from '@espalier/core/names';
+import { KEPT_MODELS, SEARCH_STRATEGIES, SENSITIVITY_MODES } from '@espalier/core/names';
 import type { OptionRow } from './option-row.ts';
 
 /** The commands that search. */
@@ -100,6 +100,14 @@ export const searchOptions = {
     min: 20,
     text: 'at most N of the held-out samples for probes',
     examples: [500],
+    commands: ['run'],
+  },
+  keepModels: {
+    group: 'Output',
+    type: 'choice',
+    choices: KEPT_MODELS,
+    default: 'all',
+    text: 'the models of all steps, or only the original and that of the last step, from which a run can still be gone on with',
     commands: ['run'],
   },
   finalEpochs: {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EspalierError, type SearchRecord } from '@espalier/core';
-import { type RunRecord, readJournal, readRunRecord } from '@espalier/node';
+import { RUN_PATHS, readJournal, readRunRecord } from '@espalier/node';
 import type { RunFacts, RunPage } from '@espalier/report';
 
 /** The pages as text. */
@@ -17,11 +17,11 @@ export interface RunPages {
  */
 export async function readRunPage(folder: string): Promise<RunPage> {
   const { makeRunPage } = await import('@espalier/report');
-  const record = await readRunRecord<RunRecord>(folder, join(folder, 'run.json'));
+  const record = await readRunRecord(folder);
   const facts = await readFacts(join(folder, 'report.json'));
   return makeRunPage({
     record,
-    journal: readJournal(join(folder, 'events.jsonl')) as readonly SearchRecord[],
+    journal: readJournal(join(folder, RUN_PATHS.events)) as readonly SearchRecord[],
     ...(facts && { facts }),
   });
 }

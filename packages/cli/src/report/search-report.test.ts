@@ -9,7 +9,7 @@ const step = (
   value: number,
   tries: number,
 ): SearchDocument['steps'][number] => ({
-  ...{ step: number, tries, proof: number === 0 ? null : 'proven' },
+  ...{ step: number, tries, proof: number === 0 ? null : 'proven', model: `models/step-${number}.onnx` },
   cost: { macs, params: macs / 10, activationBytes: 1 },
   judgement: { value, drop: 0.9 - value, interval: [0.88 - value, 0.92 - value], worst: 0.91 - value },
 });
@@ -45,10 +45,16 @@ it('shows every step, what it came to, the widths, where it lies and what is nex
     'conv         64    40',
     '',
     'model: /m/runs/a/models/best.onnx',
-    'run: /m/runs/a (report.html, report.md, history.json, plan.json, every step in models/)',
+    'run: /m/runs/a (report.html, report.md, results.csv, history.json, plan.json, every step in models/)',
     '',
     'next: espalier eval best.onnx --data images',
   ]);
+});
+
+it('says which models were kept', () => {
+  const [first, second, third] = document.steps;
+  const thinned = { ...document, steps: [first!, { ...second!, model: null }, third!] };
+  expect(formatSearch(thinned, plainPaint).join('\n')).toContain('plan.json, steps 0 and 2 in models/)');
 });
 
 it('folds long lists of layers', () => {

@@ -29,14 +29,18 @@ export function formatSearch(document: SearchDocument, paint: Paint): readonly s
     ...(more > 0 ? [`… and ${formatNumberOf(more, 'more layer')}, in ${run}/report.html`] : []),
     '',
     `model: ${output}`,
-    `run: ${run} (report.html, report.md, history.json, plan.json, every step in models/)`,
+    `run: ${run} (report.html, report.md, results.csv, history.json, plan.json, ${describeModels(document)} in models/)`,
     ...(remarks.length === 0 ? [] : ['', ...remarks.map((remark) => paint.yellow(remark))]),
     '',
     `next: ${paint.bold(next)}`,
   ];
 }
 
-function formatSteps({ steps, metric }: SearchDocument, paint: Paint): readonly string[] {
+/** The table of steps. */
+export function formatSteps(
+  { steps, metric }: Pick<SearchDocument, 'steps' | 'metric'>,
+  paint: Paint,
+): readonly string[] {
   const right = 'right' as const;
   const first = steps[0]!;
   const [heads = '', ...rows] = formatTable(
@@ -77,6 +81,12 @@ function macsOf({ steps }: SearchDocument, { models }: LatencyField): readonly n
 function describeJudgement({ metric, metrics, judgedBy, confidence, steps }: SearchDocument): string {
   const { worst } = steps.at(-1)!.judgement;
   return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${formatDifference(Math.max(0, worst))}.`;
+}
+
+/** Which steps have their model: not those that were thinned out. */
+function describeModels({ steps }: SearchDocument): string {
+  const kept = steps.flatMap(({ step, model }) => (model === null ? [] : [step]));
+  return kept.length === steps.length ? 'every step' : `steps ${kept.join(' and ')}`;
 }
 
 function formatLayers(layers: SearchDocument['layers']): readonly string[] {

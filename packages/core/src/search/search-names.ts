@@ -17,3 +17,9 @@ export const SEARCH_RECOVERIES = ['reconstruct', 'recalibrate', 'finetune', 'dis
 
 /** Name of a way to recover. */
 export type SearchRecovery = (typeof SEARCH_RECOVERIES)[number];
+
+/** Which models of its steps a run keeps: all, or only the original and that of the last step, which is what going on needs. */
+export const KEPT_MODELS = ['all', 'last'] as const;
+
+/** Name of such a choice. */
+export type KeptModels = (typeof KEPT_MODELS)[number];

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,4 +44,11 @@ it('adds no line to an empty file', async () => {
   await writeFile(file, '');
   openJournal(file).close();
   expect(await readFile(file, 'utf8')).toBe('');
+});
+
+it.skipIf(!existsSync('/dev/full'))('says so when the disk is full', () => {
+  const journal = openJournal('/dev/full');
+  const failure = expect.objectContaining({ kind: 'io', code: 'io.write-failed' });
+  expect(() => journal.write({ type: 'a' })).toThrow(failure);
+  journal.close();
 });

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkSameSettings, makeRoom, type RunRecord, readRunRecord } from './run-record.ts';
+import { checkSameSettings, type RunRecord, readRunRecord } from './run-record.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -32,33 +32,13 @@ describe('checkSameSettings', () => {
   });
 });
 
-describe('makeRoom', () => {
-  it('has it where there is nothing', async () => {
-    await makeRoom(join(folder, 'none'), [], false);
-    await makeRoom(folder, [], false);
-  });
-
-  it('refuses a folder with anything in it; with force it takes away what belongs to a run, and no more', async () => {
-    await writeFile(join(folder, 'notes.txt'), 'mine');
-    await mkdir(join(folder, 'models'));
-    await writeFile(join(folder, 'models', 'best.onnx'), '');
-    const files = [join(folder, 'models'), join(folder, 'run.json')];
-    await expect(makeRoom(folder, files, false)).rejects.toMatchObject({ kind: 'io', code: 'io.exists' });
-    expect(await readdir(folder)).toHaveLength(2);
-    await makeRoom(folder, files, true);
-    expect(await readdir(folder)).toEqual(['notes.txt']);
-  });
-});
-
 describe('readRunRecord', () => {
   it('says that there is no run', async () => {
-    const file = join(folder, 'run.json');
-    await expect(readRunRecord(folder, file)).rejects.toMatchObject({ kind: 'io', code: 'run.missing' });
+    await expect(readRunRecord(folder)).rejects.toMatchObject({ kind: 'io', code: 'run.missing' });
   });
 
   it.each(['{"schema":"esp', 'null', '{"schema":"espalier/run@0"}'])('refuses %s', async (text) => {
-    const file = join(folder, 'run.json');
-    await writeFile(file, text);
-    await expect(readRunRecord(folder, file)).rejects.toMatchObject({ kind: 'io', code: 'run.damaged' });
+    await writeFile(join(folder, 'run.json'), text);
+    await expect(readRunRecord(folder)).rejects.toMatchObject({ kind: 'io', code: 'run.damaged' });
   });
 });

@@ -1,7 +1,9 @@
-// `run.json`: what a run was asked, so that it can be gone on with, and its folder.
-import { readdir, readFile, rm } from 'node:fs/promises';
+// `run.json`: what a run was asked, so that it can be gone on with.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EspalierError } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
+import { RUN_PATHS } from './run-files.ts';
 
 /** Options that change what a run computes, by the name of their flag; plain JSON values. */
 export type RunSettings = Readonly<Record<string, unknown>>;
@@ -38,27 +40,16 @@ export function checkSameSettings({ settings }: RunRecord, now: RunSettings): vo
   }
 }
 
-/** Makes sure that the folder is free, of everything with `force`. Error, kind io: `io.exists`. */
-export async function makeRoom(path: string, files: readonly string[], force: boolean): Promise<void> {
-  const found = await readdir(path).catch(() => []);
-  if (found.length > 0 && !force) {
-    throw new EspalierError({
-      kind: 'io',
-      code: 'io.exists',
-      message: `The run folder ${path} exists already.`,
-      hint: 'Go on with --resume, replace it with --force, or choose another --run-dir.',
-    });
-  }
-  for (const file of files) await rm(file, { recursive: true, force: true });
+/** Writes the `run.json` of a folder. */
+export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(join(path, RUN_PATHS.record), `${JSON.stringify(record, null, 2)}\n`, {
+    force: true,
+  });
 }
 
-/** Writes a `run.json`. */
-export async function writeRunRecord(file: string, record: RunRecord): Promise<void> {
-  await writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`, { force: true });
-}
-
-/** Reads a `run.json`. Errors, kind io: `run.missing`, `run.damaged`. */
-export async function readRunRecord<Record extends RunRecord>(path: string, file: string): Promise<Record> {
+/** Reads the `run.json` of a folder. Errors, kind io: `run.missing`, `run.damaged`. */
+export async function readRunRecord<Record extends RunRecord = RunRecord>(path: string): Promise<Record> {
+  const file = join(path, RUN_PATHS.record);
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new EspalierError({
       kind: 'io',

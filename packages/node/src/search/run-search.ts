@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   advanceState,
   EspalierError,
+  formatResults,
   isSearchRecord,
   NO_STATE,
   type SearchEnd,
@@ -77,7 +78,9 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
     reason = 'interrupted';
   }
   const { steps, trials, analysed } = state;
+  await thinModels(options, state);
   await writeRecipe(folder, original, steps.at(-1)!.history);
+  await folder.saveText('results.csv', formatResults(state));
   return {
     ...{ steps, trials, reason, original, data },
     ...(analysed && { sensitivity: analysed.sensitivity }),
@@ -162,7 +165,14 @@ async function* cutOn(
     const outcome = yield* tryCuts(work, { analysis, scores, state }, proposal, record);
     if (typeof outcome === 'string') return outcome;
     yield record({ type: 'search.step', step: outcome });
+    await thinModels(options, stateNow());
   }
+}
+
+/** Removes the models of steps that a later one has followed, where they are not to be kept; only once that one is in the journal. */
+async function thinModels({ folder, keepModels }: SearchOptions, { steps }: SearchState): Promise<void> {
+  if (keepModels !== 'last') return;
+  for (const { model } of steps.slice(1, -1)) await folder.removeModel(model);
 }
 
 function whyStop(

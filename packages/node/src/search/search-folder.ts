@@ -1,16 +1,16 @@
 // The folder of a search: what it was asked, the journal that is the truth about it, and the model of every step.
-import { mkdir, readdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model, SearchRecord } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
 import { writeModel } from '../models/write-model.ts';
-import { openJournal, readJournal } from '../runs/journal.ts';
+import { claimRun } from '../runs/claim-run.ts';
+import { readJournal } from '../runs/journal.ts';
+import { RUN_PATHS } from '../runs/run-files.ts';
 import {
-  makeRoom,
   type RunFolderOptions,
   type RunRecord,
   type RunSettings,
-  readRunRecord,
   writeRunRecord,
 } from '../runs/run-record.ts';
 
@@ -27,42 +27,26 @@ export interface SearchFolder {
   /** Path of a model, relative to the folder. */
   modelPath(name: string): string;
   saveModel(name: string, model: Model): Promise<void>;
+  /** Removes the model of that path, relative to the folder, if it is there. */
+  removeModel(modelPath: string): Promise<void>;
   saveText(name: string, text: string): Promise<void>;
   close(): void;
 }
 
-/** Opens the folder of a search and makes it if need be. Errors: those of `makeRoom` and `readRunRecord`. */
+/** Opens the folder of a search and makes it if need be. Errors: those of `claimRun`. */
 export async function openSearchFolder(
   path: string,
   { resume = false, force = false, about = {} }: RunFolderOptions = {},
 ): Promise<SearchFolder> {
-  const files = {
-    record: join(path, 'run.json'),
-    events: join(path, 'events.jsonl'),
-    models: join(path, 'models'),
-  };
-  const products = ['history.json', 'plan.json', 'report.json', 'report.html', 'report.md'].map((name) =>
-    join(path, name),
-  );
-  if (!resume) {
-    const isFree = force || (await isBarren(path, Object.values(files), files.events));
-    await makeRoom(path, [...Object.values(files), ...products], isFree);
-  }
-  const record = resume ? await readRunRecord<RunRecord>(path, files.record) : undefined;
-  const past = resume ? (readJournal(files.events) as readonly SearchRecord[]) : [];
-  await mkdir(files.models, { recursive: true });
-  const journal = openJournal(files.events);
-  const modelPath = (name: string): string => join('models', `${name}.onnx`);
+  const { record, journal, close } = await claimRun(path, { resume, force });
+  const past = resume ? (readJournal(join(path, RUN_PATHS.events)) as readonly SearchRecord[]) : [];
+  const modelPath = (name: string): string => join(RUN_PATHS.models, `${name}.onnx`);
   return {
     path,
     record,
     past,
     async describe(settings) {
-      await writeRunRecord(files.record, {
-        schema: 'espalier/run@1',
-        about: record?.about ?? about,
-        settings,
-      });
+      await writeRunRecord(path, { schema: 'espalier/run@1', about: record?.about ?? about, settings });
     },
     append(entry) {
       journal.write(entry);
@@ -72,15 +56,13 @@ export async function openSearchFolder(
     async saveModel(name, model) {
       await writeModel(join(path, modelPath(name)), model, { force: true });
     },
+    async removeModel(relative) {
+      // Weights may lie beside the model.
+      for (const end of ['', '.data']) await rm(join(path, `${relative}${end}`), { force: true });
+    },
     async saveText(name, text) {
       await writeFileAtomic(join(path, name), text, { force: true });
     },
-    close: () => journal.close(),
+    close,
   };
-}
-
-/** Whether all that lies there is a run that failed before it had judged anything. */
-async function isBarren(path: string, files: readonly string[], events: string): Promise<boolean> {
-  const found = await readdir(path).catch(() => []);
-  return found.every((name) => files.includes(join(path, name))) && readJournal(events).length === 0;
 }

@@ -1,5 +1,12 @@
 // What a search is asked, and what every part of one works with.
-import type { Engine, LoadOptions, PlanLimits, SearchStrategy, SelectionOptions } from '@espalier/core';
+import type {
+  Engine,
+  KeptModels,
+  LoadOptions,
+  PlanLimits,
+  SearchStrategy,
+  SelectionOptions,
+} from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { ScoreOptions } from '../pipeline/score-analysis.ts';
 import type { RunSettings } from '../runs/run-record.ts';
@@ -44,6 +51,8 @@ export interface SearchOptions {
   readonly iterations?: number;
   /** No cut begins after so many seconds. */
   readonly seconds?: number;
+  /** Default all. */
+  readonly keepModels?: KeptModels;
   readonly load?: LoadOptions;
   /** Options that change the result, as the run folder remembers them. */
   readonly settings: RunSettings;
