@@ -158,7 +158,7 @@ describe('resnet56.th', () => {
       const random = createRandom(3);
       const images = Float32Array.from({ length: 4 * 3 * 32 * 32 }, () => random.normal());
       const answer = runPython(
-        'pytorch/resnet56.py',
+        fileOf('pytorch/resnet56.py'),
         ['cut.pth', 'plan.json', 'map.json'],
         new Uint8Array(images.buffer),
       );
