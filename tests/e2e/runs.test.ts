@@ -9,6 +9,7 @@ import { runsListDocument } from '../../packages/cli/src/documents/runs-list-doc
 import { runsRmDocument } from '../../packages/cli/src/documents/runs-rm-document.ts';
 import { runsShowDocument } from '../../packages/cli/src/documents/runs-show-document.ts';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
+import { lockRun } from '../../packages/node/src/runs/run-lock.ts';
 import { openSearchPlace, type SearchPlace } from '../../packages/node/src/search/searched-net.case.ts';
 import { openWorkplace, type Workplace } from './run-cli.ts';
 
@@ -107,14 +108,15 @@ describe('run --deterministic', () => {
 
   it('lets nobody else write to the run, and keeps only the models that going on needs', async () => {
     const args = [...RUN, '--recover', 'none', '--keep-models', 'last', '--run-dir', 'runs/b'];
-    let second: Awaited<ReturnType<typeof fail>> | undefined;
-    const kill = place.kill(args, async () => {
-      if ((await count('runs/b', 'search.step')) === 0) return false;
-      second ??= await fail([...args, '--resume']);
-      return true;
-    });
-    await kill;
-    expect(second).toMatchObject({ code: 'run.locked', exitCode: 1 });
+    await place.kill(args, async () => (await count('runs/b', 'search.step')) >= 1);
+    const lock = await lockRun(at('runs/b'));
+    expect(await fail([...args, '--resume'])).toMatchObject({ code: 'run.locked', exitCode: 1 });
+    expect(await fail(['runs', 'rm', 'b'])).toMatchObject({ code: 'run.locked', exitCode: 1 });
+    expect((await place.run(['runs', 'list'])).stdout).toMatch(/^runs\/b .* running +0 /m);
+    lock.release();
+    expect((await place.run(['runs', 'show', 'b'])).stdout).toMatch(
+      /^runs\/b: interrupted, after 0 steps\n[^]*\nnext: espalier run net\.onnx .* --run-dir runs\/b --resume /,
+    );
     expect(await fail(args)).toMatchObject({ code: 'io.exists' });
     const { code, stdout } = await place.run([...args, '--resume']);
     expect(code).toBe(0);

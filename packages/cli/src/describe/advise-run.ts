@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Run } from '@espalier/node';
 import { TOLD_AGAIN } from '../commands/data-source.ts';
-import { formatCommandLine } from '../options/command-line.ts';
+import { formatCommandLine, quoteWord } from '../options/command-line.ts';
 import { shortPath } from '../output/short-path.ts';
 import { startOf } from './describe-run.ts';
 
@@ -26,7 +26,7 @@ export function resumeOf(run: Run): string | null {
   if (standing.state !== 'interrupted' && !isLimited) return null;
   const { resume, folder } = startOf(run);
   if (resume === undefined) return null;
-  return folder === undefined || folder === process.cwd() ? resume : `(cd '${folder}' && ${resume})`;
+  return folder === undefined || folder === process.cwd() ? resume : `(cd ${quoteWord(folder)} && ${resume})`;
 }
 
 /** What was interrupted goes on; a result is looked at on the data it was judged by. */

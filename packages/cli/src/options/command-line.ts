@@ -22,6 +22,7 @@ export function formatCommandLine(
   return ['espalier', command, ...[...words, ...flags].map(quoteWord)].join(' ');
 }
 
-function quoteWord(word: string): string {
+/** A word as a shell takes it. */
+export function quoteWord(word: string): string {
   return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -13,6 +13,9 @@ type Step = NonNullable<RunsShowDocument['steps']>[number];
 type Trial = NonNullable<RunsShowDocument['trials']>[number];
 type Training = NonNullable<RunsShowDocument['training']>;
 
+/** What a run that was used up by a limit needs to go on; a limit of time begins anew by itself. */
+const MORE: Readonly<Record<string, string>> = { iterations: ' with more --iterations' };
+
 /** Lines of the report: how it stands, what came of it, what it was asked, its files, what can be done with it. */
 export function formatRunsShow(document: RunsShowDocument, paint: Paint): readonly string[] {
   const { run, asked, steps = [], trials = [], training, settings, files, result, resume, next } = document;
@@ -33,7 +36,7 @@ export function formatRunsShow(document: RunsShowDocument, paint: Paint): readon
     ...(lost.length === 0 ? [] : [describeLost(lost)]),
     '',
     ...(result === null ? [] : [`model: ${result}`]),
-    ...(resume === null || resume === next ? [] : [`go on: ${resume}`]),
+    ...(resume === null || resume === next ? [] : [`go on${MORE[run.reason ?? ''] ?? ''}: ${resume}`]),
     ...(next === null ? [] : [`next: ${paint.bold(next)}`]),
   ];
 }

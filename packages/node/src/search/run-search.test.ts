@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import { cutModel, groupName, keepOf, type Plan } from '@espalier/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readModel } from '../models/read-model.ts';
@@ -216,6 +216,24 @@ describe('runSearch', () => {
     const whole = await place.search('no limits', SMALL_STEPS);
     expect(summary(all)).toEqual(summary(whole));
     expect(await modelOf('limits', all)).toEqual(await modelOf('no limits', whole));
+  });
+
+  it('keeps the models that it is told to, and goes on from the last of them', async () => {
+    const wishes = { ...SMALL_STEPS, keepModels: 'last' } as const;
+    const kept = async () => (await readdir(place.at('thinned', 'models'))).sort();
+    await place.search('thinned', { ...wishes, iterations: 2 });
+    expect(await kept()).toEqual(['step-0.onnx', 'step-2.onnx']);
+    const thinned = await place.search('thinned', { ...wishes, resume: true });
+    const whole = await place.search('not thinned', SMALL_STEPS);
+    expect(summary(thinned)).toEqual(summary(whole));
+    const { step } = lastOf(thinned);
+    expect(await kept()).toEqual(['step-0.onnx', `step-${step}.onnx`]);
+    expect(await modelOf('thinned', thinned)).toEqual(await modelOf('not thinned', whole));
+    const rows = (await readFile(place.at('thinned', 'results.csv'), 'utf8')).trimEnd().split('\n');
+    expect(rows.map((row) => Number.parseInt(row, 10))).toEqual([
+      NaN,
+      ...thinned.steps.map((each) => each.step),
+    ]);
   });
 
   it('refuses an original that has no number', async () => {
