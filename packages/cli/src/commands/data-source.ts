@@ -48,6 +48,7 @@ export async function readPreprocess(text: string): Promise<string | Readonly<Re
 
 /** What `eval` must be told of data again. */
 export const TOLD_AGAIN = [
+  'config',
   'dataFormat',
   'recordShape',
   'labels',
@@ -63,7 +64,10 @@ interface ResolvedFlags {
   readonly sources: CommandContext<'eval'>['sources'];
 }
 
-/** The flags that were typed to describe the data, for a command to be suggested; config file and environment speak for themselves again. */
+/**
+ * The flags that were typed to describe the data, for a command to be suggested; the usual config file and the environment speak for themselves
+ * again, another file must be named again.
+ */
 export function typedDataFlags({ options, sources }: ResolvedFlags): GivenOptions {
   return Object.fromEntries(
     TOLD_AGAIN.filter((flag) => sources[flag] === 'flag').map((flag) => [flag, options[flag]]),
