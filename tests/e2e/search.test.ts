@@ -132,7 +132,7 @@ describe('run', () => {
   });
 
   it('saves the best model when the target is not reached, and goes on when it may', {
-    timeout: 90_000,
+    timeout: 150_000,
   }, async () => {
     const args = [
       ...QUICK,

@@ -37,7 +37,7 @@ export function drawSensitivities(page: RunPage, maker: Maker): HTMLElement | un
       ? html(
           'details',
           {},
-          html('summary', {}, `${shown.length - SEEN} that are less sensitive`),
+          html('summary', {}, `${shown.length - SEEN} less sensitive ones`),
           html('div', { class: 'multiples' }, ...shown.slice(SEEN).map(drawOne)),
         )
       : undefined,
