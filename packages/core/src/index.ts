@@ -99,6 +99,7 @@ export * from './recovery/replace-constants.ts';
 export * from './search/drop-budget.ts';
 export * from './search/group-cuts.ts';
 export * from './search/history.ts';
+export * from './search/layer-rates.ts';
 export * from './search/neighbours.ts';
 export * from './search/probe-plan.ts';
 export * from './search/search-names.ts';

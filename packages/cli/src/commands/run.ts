@@ -25,8 +25,7 @@ import { readVersion } from '../version.ts';
 import type { CommandContext, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
 import { compareLatency } from './measure.ts';
-import { settleSearch } from './search-settings.ts';
-import { parseTarget } from './search-values.ts';
+import { readAim, settleSearch } from './search-settings.ts';
 import { createSearchView } from './show-search.ts';
 
 type Context = CommandContext<'run'>;
@@ -36,12 +35,12 @@ export const runRun: RunCommand<'run'> = async (context) => {
   const { options, terminal } = context;
   const path = context.arguments[0]!;
   if (options.data === undefined) throw noData();
-  const target = parseTarget(options.target);
+  const aim = readAim(context);
   if (options.resume && options.runDir === undefined) throw noRun();
   const force = options.force || options.resume;
   if (options.output !== undefined) await checkOutput(path, options.output, force);
   const file = await readModel(path);
-  const search = await settleSearch(context, target, file);
+  const search = await settleSearch(context, aim, file);
   const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
   const folder = await openSearchFolder(folderPath, {
     ...{ resume: options.resume, force: options.force },
@@ -99,8 +98,8 @@ function freeFolder(name: string): string {
 
 function describe(
   context: Context,
-  { strategy, target, maxDrop, confidence }: Omit<SearchOptions, 'folder'>,
-  { steps, trials, reason, original }: SearchResult,
+  { strategy, maxDrop, confidence }: Omit<SearchOptions, 'folder'>,
+  { steps, trials, reason, target, original }: SearchResult,
   known: Pick<SearchDocument, 'model' | 'run' | 'output' | 'latency'>,
 ): SearchDocument {
   const [first, last] = [steps[0]!, steps.at(-1)!];
@@ -113,7 +112,8 @@ function describe(
   return {
     schema: 'espalier/search@1',
     ...files,
-    ...{ strategy: strategy!, target, maxDrop, confidence: confidence!, metric, judgedBy: samples, reason },
+    ...{ strategy: strategy!, target: { ...target }, maxDrop, confidence: confidence! },
+    ...{ metric, judgedBy: samples, reason },
     metrics: {
       macs,
       params: last.cost.params / first.cost.params,

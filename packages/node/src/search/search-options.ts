@@ -1,5 +1,12 @@
 // What a search is asked, and what every part of one works with.
-import type { Engine, LoadOptions, PlanLimits, SearchStrategy, SelectionOptions } from '@espalier/core';
+import type {
+  Engine,
+  LayerRates,
+  LoadOptions,
+  PlanLimits,
+  SearchStrategy,
+  SelectionOptions,
+} from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { ScoreOptions } from '../pipeline/score-analysis.ts';
 import type { RunSettings } from '../runs/run-record.ts';
@@ -17,7 +24,8 @@ export interface SearchOptions {
   /** Path of the original. */
   readonly model: string;
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
-  readonly target: SearchTarget;
+  /** Where it ends; not looked at by the strategy layer-rates, which ends where its table does. */
+  readonly target?: SearchTarget;
   /** Most that the metric may lose in all, in its own unit: 0.01 is a point of accuracy. */
   readonly maxDrop: number;
   /** One-sided confidence at which a drop must be within its budget, in [0.5, 1); default 0.9. */
@@ -26,6 +34,8 @@ export interface SearchOptions {
   readonly stepShare?: number;
   /** Default iterative. */
   readonly strategy?: SearchStrategy;
+  /** For the strategy of that name: the share that each group loses. */
+  readonly layerRates?: LayerRates;
   readonly counts?: SelectionOptions['counts'];
   readonly exponents?: readonly number[];
   readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
@@ -62,6 +72,7 @@ export const SEARCH_DEFAULTS = {
 /** What every part of a search works with. */
 export interface SearchWork {
   readonly options: SearchOptions;
+  readonly target: SearchTarget;
   readonly original: Analysis;
   readonly data: TrainingData;
   readonly judge: SearchJudge;
