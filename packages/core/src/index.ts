@@ -96,6 +96,7 @@ export * from './recovery/recalibrate.ts';
 export * from './recovery/reconstruct.ts';
 export * from './recovery/recovery.ts';
 export * from './recovery/replace-constants.ts';
+export * from './search/class-floor.ts';
 export * from './search/drop-budget.ts';
 export * from './search/group-cuts.ts';
 export * from './search/history.ts';

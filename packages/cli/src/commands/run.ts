@@ -1,7 +1,7 @@
 // `espalier run`: cut, recover and judge again and again, until the target is met or the accuracy budget is spent.
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { EspalierError } from '@espalier/core';
+import { EspalierError, type SearchJudgement } from '@espalier/core';
 import {
   createOrtEngine,
   describeMachine,
@@ -14,10 +14,12 @@ import {
   stageFile,
   writeModel,
 } from '@espalier/node';
+import { describeClassDrop } from '../describe/describe-class-drop.ts';
 import { describeFile } from '../describe/describe-model.ts';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import { formatCommandLine, type GivenOptions } from '../options/command-line.ts';
+import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
 import { formatPercent } from '../output/units.ts';
 import { formatSearch, formatSearchPage } from '../report/search-report.ts';
@@ -29,6 +31,7 @@ import { readAim, settleSearch } from './search-settings.ts';
 import { createSearchView } from './show-search.ts';
 
 type Context = CommandContext<'run'>;
+type Judgement = SearchDocument['steps'][number]['judgement'];
 
 /** Runs the command. */
 export const runRun: RunCommand<'run'> = async (context) => {
@@ -65,7 +68,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
       ...(latency && { latency }),
     });
     await folder.saveText('report.md', formatSearchPage(document));
-    const failure = failureOf(document, folderPath, context);
+    const failure = failureOf(document, result.trials, folderPath, context);
     return { document, lines: formatSearch(document, terminal.paint), ...(failure && { failure }) };
   } finally {
     folder.close();
@@ -98,7 +101,7 @@ function freeFolder(name: string): string {
 
 function describe(
   context: Context,
-  { strategy, maxDrop, confidence }: Omit<SearchOptions, 'folder'>,
+  { strategy, maxDrop, maxClassDrop, confidence }: Omit<SearchOptions, 'folder'>,
   { steps, trials, reason, target, original }: SearchResult,
   known: Pick<SearchDocument, 'model' | 'run' | 'output' | 'latency'>,
 ): SearchDocument {
@@ -113,6 +116,7 @@ function describe(
     schema: 'espalier/search@1',
     ...files,
     ...{ strategy: strategy!, target: { ...target }, maxDrop, confidence: confidence! },
+    ...given({ maxClassDrop }),
     ...{ metric, judgedBy: samples, reason },
     metrics: {
       macs,
@@ -122,9 +126,9 @@ function describe(
       drop: last.judgement.drop,
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
-    steps: steps.map(({ step, cost, judgement: { value, drop, interval, worst }, proof }) => ({
+    steps: steps.map(({ step, cost, judgement, proof }) => ({
       ...{ step, cost, proof },
-      judgement: { value, drop, interval: interval && [...interval], worst },
+      judgement: describeJudgement(judgement),
       tries: proof === null ? 0 : trials.filter(({ iteration }) => iteration === step - 1).length,
     })),
     layers,
@@ -138,9 +142,18 @@ function describe(
   };
 }
 
+function describeJudgement({ value, drop, interval, worst, classes, worstClass }: SearchJudgement) {
+  return structuredClone({ value, drop, interval, worst, ...given({ classes, worstClass }) }) as Judgement;
+}
+
 /** What keeps the result from being what was asked for; the best so far is saved. */
-function failureOf(document: SearchDocument, runDir: string, context: Context): EspalierError | undefined {
-  const { target, metrics, reason, maxDrop, output, steps } = document;
+function failureOf(
+  document: SearchDocument,
+  trials: SearchResult['trials'],
+  runDir: string,
+  context: Context,
+): EspalierError | undefined {
+  const { target, metrics, reason, maxDrop, maxClassDrop, output, steps } = document;
   if (reason === 'target') return undefined;
   const again = formatCommandLine('run', context.arguments, { ...typed(context), runDir, resume: true });
   if (reason === 'interrupted') {
@@ -151,11 +164,16 @@ function failureOf(document: SearchDocument, runDir: string, context: Context): 
       hint: `Go on with \`${again}\`.`,
     });
   }
+  const floor = trials.at(-1)?.brokenFloor;
   const budget = `--max-drop ${formatPercent(maxDrop)}`;
   const [why, advice] = {
     budget: [
-      `further cuts cost more than ${budget} allows, even at a fraction of their strength`,
-      'Allow a larger --max-drop, a lower --confidence, more samples to judge by (--eval-data), or recover with --recover finetune.',
+      floor
+        ? `${describeClassDrop(floor)}, more than --max-class-drop ${formatPercent(maxClassDrop!)} allows, even at a fraction of the cut's strength`
+        : `further cuts cost more than ${budget} allows, even at a fraction of their strength`,
+      floor
+        ? 'Allow a larger --max-class-drop, a lower --confidence, more samples to judge by (--eval-data), or recover with --recover finetune.'
+        : 'Allow a larger --max-drop, a lower --confidence, more samples to judge by (--eval-data), or recover with --recover finetune.',
     ],
     'nothing-left': [
       'no further cut was found',

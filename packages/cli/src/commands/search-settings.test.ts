@@ -27,12 +27,14 @@ describe('settleSearch', () => {
       probeLimit: '100',
       time: '2m',
       stepShare: '0.3',
+      maxClassDrop: '5%',
     });
     expect(search).toMatchObject({
       ...{
         model: 'net.onnx',
         strategy: 'iterative',
         maxDrop: 0.02,
+        maxClassDrop: 0.05,
         confidence: 0.9,
         stepShare: 0.3,
         seconds: 120,
@@ -41,7 +43,7 @@ describe('settleSearch', () => {
       recovery: { method: 'reconstruct', epochs: 1 },
     });
     const plain = await settle();
-    for (const name of ['stepShare', 'seconds']) expect(plain).not.toHaveProperty(name);
+    for (const name of ['stepShare', 'seconds', 'maxClassDrop']) expect(plain).not.toHaveProperty(name);
   });
 
   it('takes what a paper does from a preset, unless it is said otherwise', async () => {

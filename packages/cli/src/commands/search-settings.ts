@@ -100,6 +100,8 @@ export async function settleSearch(
     load: given({ provider, threads: deterministic ? 1 : threads }),
     settings: settingsOf(options, file),
     ...given({
+      maxClassDrop:
+        options.maxClassDrop === undefined ? undefined : parseShare('--max-class-drop', options.maxClassDrop),
       stepShare: options.stepShare,
       seconds: options.time === undefined ? undefined : parseDuration('--time', options.time),
     }),

@@ -22,6 +22,13 @@ export const searchOptions = {
     text: 'most that the metric may lose in all: 1% or 0.01 is a point of accuracy',
     commands: ['run'],
   },
+  maxClassDrop: {
+    group: 'Target',
+    type: 'text',
+    value: '5%',
+    text: 'most that any class may lose in all, of the share of it that is recognised (of its average precision, of detectors); classes of fewer than 20 samples are not judged',
+    commands: ['run'],
+  },
   confidence: {
     group: 'Target',
     type: 'number',

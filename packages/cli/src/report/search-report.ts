@@ -1,4 +1,6 @@
 // `run` as text on the terminal, and as the page in its folder.
+
+import { describeClassDrop } from '../describe/describe-class-drop.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import { type Paint, plainPaint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
@@ -83,8 +85,9 @@ function formatSteps({ steps, metric }: SearchDocument, paint: Paint): readonly 
 }
 
 function describeJudgement({ metric, metrics, judgedBy, confidence, steps }: SearchDocument): string {
-  const { worst } = steps.at(-1)!.judgement;
-  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${Math.max(0, worst).toFixed(4)}.`;
+  const { worst, worstClass } = steps.at(-1)!.judgement;
+  const floor = worstClass ? ` At worst ${describeClassDrop(worstClass)}.` : '';
+  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${Math.max(0, worst).toFixed(4)}.${floor}`;
 }
 
 function formatLayers(layers: SearchDocument['layers']): readonly string[] {

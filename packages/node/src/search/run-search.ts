@@ -18,6 +18,7 @@ import { type Analysis, analyseFile } from '../pipeline/analyse-file.ts';
 import { scoreAnalysis } from '../pipeline/score-analysis.ts';
 import { checkSameSettings } from '../runs/run-record.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.ts';
+import { breaksFloor, checkKnowsClasses, tellUnjudged } from './class-limit.ts';
 import { measureSensitivity, type SensitivityOptions } from './measure-sensitivity.ts';
 import { readProbeImages } from './probe-images.ts';
 import type { SearchEvent } from './search-events.ts';
@@ -47,7 +48,7 @@ export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
 /**
  * Runs a search, or goes on with one that its folder holds. An aborted signal ends it with what was accepted by then; such a run, and one that was
  * ended by a limit of time or iterations, can be gone on with. Errors: those of `analyseFile`, `openTrainingData`, `checkTrainable`, `choosePlan`, `tryCuts`, of recovery
- * and training; `run.other-settings`, `run.bad-target`, `run.layer-rates` (usage); `search.no-number` (data) for an original whose metric has no number.
+ * and training; `run.other-settings`, `run.bad-target`, `run.layer-rates` (usage); `run.no-classes` (usage or data); `search.no-number` (data) for an original whose metric has no number.
  */
 export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchEvent, SearchResult> {
   const { folder, settings, signal } = options;
@@ -64,6 +65,8 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
     return event;
   };
   if (state.steps.length === 0) yield record({ type: 'search.step', step: await describeOriginal(work) });
+  const unjudged = options.maxClassDrop === undefined ? undefined : tellUnjudged(state.steps[0]!.judgement);
+  if (unjudged !== undefined) yield { type: 'note', text: unjudged };
   let reason: SearchEnd;
   try {
     reason = yield* cutOn(work, () => state, record);
@@ -106,12 +109,14 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
     training.evaluation ?? {},
     load ?? {},
   );
+  const byClass = options.maxClassDrop !== undefined;
+  if (byClass) checkKnowsClasses(data.metrics);
   for (const text of data.notes) yield { type: 'training.note', text };
   const model = original.file.model;
   const common = { engine, data, original: model, ...(load && { load }), ...(signal && { signal }) };
   const recovery = { ...common, training, method, epochs };
   if (learns) await checkTrainable(recovery);
-  const judge = createSearchJudge({ ...common, batch, confidence });
+  const judge = createSearchJudge({ ...common, batch, confidence, byClass });
   return { options, target, original, data, recovery, judge };
 }
 
@@ -271,7 +276,7 @@ async function* finish(
   const model = yield* train(from, finalEpochs, recovery);
   if (model === from) return undefined;
   const judgement = await judge(model, steps[0]!.judgement);
-  if (judgement.drop > last.judgement.drop) return undefined;
+  if (judgement.drop > last.judgement.drop || breaksFloor(options, judgement)) return undefined;
   const step = last.step + 1;
   await folder.saveModel(`step-${step}`, model);
   return {

@@ -28,6 +28,8 @@ export interface SearchOptions {
   readonly target?: SearchTarget;
   /** Most that the metric may lose in all, in its own unit: 0.01 is a point of accuracy. */
   readonly maxDrop: number;
+  /** Most that any class may lose in all, of what is recognised of it (its average precision, of detectors); default: no such floor. */
+  readonly maxClassDrop?: number;
   /** One-sided confidence at which a drop must be within its budget, in [0.5, 1); default 0.9. */
   readonly confidence?: number;
   /** Part of what is left of the budget that one cut may spend, above 0 and up to 1; default 0.5, and 1 for a strategy of one cut. */
