@@ -186,6 +186,27 @@ describe('run', () => {
     expect(await fail(args)).toMatchObject({ code: 'io.exists', exitCode: 1 });
   });
 
+  it('cuts by a table of rates, as prune does, and ends where the table ends', async () => {
+    const table = ['--layer-rates', '*=0.25'];
+    const args = [...QUICK, ...table, '--max-drop', '90%', '--confidence', '0.5', '--json', '--quiet'];
+    const { code, stdout } = await place.run(args);
+    expect(code).toBe(0);
+    const document = searchDocument.strict().parse(JSON.parse(stdout));
+    expect(document).toMatchObject({
+      strategy: 'layer-rates',
+      reason: 'target',
+      target: { measure: 'macs' },
+    });
+    expect(document.metrics.macs).toBeCloseTo(document.target.kept, 12);
+    const prune = ['prune', 'net.onnx', ...table, '--criterion', 'l1', '--dry-run', '--no-bench'];
+    const pruned = JSON.parse((await place.run([...prune, '--json', '--quiet'])).stdout);
+    expect(pruned.layers).toEqual(document.layers);
+    expect(await fail(['prune', 'net.onnx', '--layer-rates', '[.5]'])).toMatchObject({
+      ...{ code: 'run.layer-rates', exitCode: 2 },
+      message: 'The table has 1 rates, the model 7 groups that can be cut.',
+    });
+  });
+
   it('ends at Ctrl-C with what it has and says how to go on', async () => {
     let sent = false;
     const args = [...QUICK, '--target', 'macs=0.1', '--max-drop', '90%', '--confidence', '0.5'];

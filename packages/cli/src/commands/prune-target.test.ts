@@ -9,6 +9,7 @@ const none = {
   params: undefined,
   ratio: undefined,
   layerRatios: undefined,
+  layerRates: undefined,
   plan: undefined,
 };
 
@@ -41,6 +42,11 @@ describe('readTarget', () => {
   it('reads ratios by name and as a list', async () => {
     expect(await readRatios('conv1: 0.3\n"conv*": 0\n')).toEqual({ layerRatios: { conv1: 0.3, 'conv*': 0 } });
     expect(await readRatios('[0.1, 0.2]')).toEqual({ layerRatios: [0.1, 0.2] });
+  });
+
+  it('reads a table of rates', async () => {
+    const table = await readTarget({ ...none, layerRates: '[0]+[.5]*2' }, { layerRates: 'flag' });
+    expect(table).toEqual({ layerRates: [0, 0.5, 0.5] });
   });
 
   it.each(['conv1: 1.5', 'conv1: much', 'just text', '{', ''])('refuses %j as ratios', async (text) => {

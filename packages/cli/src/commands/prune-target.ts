@@ -1,5 +1,5 @@
 // Which target `prune` aims at: the one from the strongest source, read from its file where it is one.
-import { EspalierError, type Plan, type PlanTarget } from '@espalier/core';
+import { EspalierError, type LayerRates, type Plan, type PlanTarget, parseLayerRates } from '@espalier/core';
 import { readPlanFile, readTextFile } from '@espalier/node';
 import { parse } from 'yaml';
 import { flagName } from '../options/option-row.ts';
@@ -7,7 +7,7 @@ import { type OptionsFor, options as rows } from '../options/options.ts';
 import type { Source } from '../options/resolve-options.ts';
 import type { CommandContext } from './command.ts';
 
-const TARGETS = ['macs', 'params', 'ratio', 'layerRatios', 'plan'] as const;
+const TARGETS = ['macs', 'params', 'ratio', 'layerRatios', 'layerRates', 'plan'] as const;
 type Target = (typeof TARGETS)[number];
 
 const STRENGTH: readonly Source[] = ['default', 'config', 'environment', 'flag'];
@@ -42,17 +42,19 @@ export function pickTarget(
   });
 }
 
-/** The target as the pipeline takes it. Errors: those of {@link pickTarget}, `io.read-failed`, `prune.bad-ratios`, and those of `readPlanFile`. */
+/** The target as the pipeline takes it. Errors: those of {@link pickTarget}, `io.read-failed`, `prune.bad-ratios`, `run.layer-rates`, and those of `readPlanFile`. */
 export async function readTarget(
   values: Pick<OptionsFor<'prune'>, Target>,
   sources: CommandContext<'prune'>['sources'],
-): Promise<PlanTarget & { readonly plan?: Plan }> {
+): Promise<PlanTarget & { readonly layerRates?: LayerRates; readonly plan?: Plan }> {
   const target = pickTarget(values, sources);
   switch (target) {
     case 'plan':
       return { plan: await readPlanFile(values.plan!) };
     case 'layerRatios':
       return { layerRatios: await readRatios(values.layerRatios!) };
+    case 'layerRates':
+      return { layerRates: parseLayerRates(values.layerRates!) };
     default:
       return { [target]: values[target] };
   }

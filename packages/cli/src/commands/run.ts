@@ -1,7 +1,7 @@
 // `espalier run`: cut, recover and judge again and again, until the target is met or the accuracy budget is spent.
 import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { EspalierError, triesOf } from '@espalier/core';
+import { EspalierError, type SearchJudgement, triesOf } from '@espalier/core';
 import {
   createOrtEngine,
   follow,
@@ -11,14 +11,17 @@ import {
   type SearchOptions,
   type SearchResult,
   stageFile,
+  trains,
   writeModel,
 } from '@espalier/node';
+import { describeClassDrop } from '../describe/describe-class-drop.ts';
 import { describeFile } from '../describe/describe-model.ts';
 import { describeRunFacts } from '../describe/describe-run-facts.ts';
 import { describeStart, formatTyped } from '../describe/describe-start.ts';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
+import { given } from '../options/given.ts';
 import { formatPercent } from '../output/units.ts';
 import { drawRunPages } from '../report/run-pages.ts';
 import { formatSearch } from '../report/search-report.ts';
@@ -26,11 +29,11 @@ import { checkRepeatable } from './check-repeatable.ts';
 import type { CommandContext, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
 import { measureSteps } from './measure.ts';
-import { settleSearch } from './search-settings.ts';
-import { parseTarget } from './search-values.ts';
+import { readAim, settleSearch } from './search-settings.ts';
 import { createSearchView } from './show-search.ts';
 
 type Context = CommandContext<'run'>;
+type Judgement = SearchDocument['steps'][number]['judgement'];
 
 /** Runs the command. */
 export const runRun: RunCommand<'run'> = async (context) => {
@@ -38,12 +41,12 @@ export const runRun: RunCommand<'run'> = async (context) => {
   const path = context.arguments[0]!;
   if (options.data === undefined) throw noData();
   checkRepeatable('run', options);
-  const target = parseTarget(options.target);
+  const aim = readAim(context);
   if (options.resume && options.runDir === undefined) throw noRun();
   const force = options.force || options.resume;
   if (options.output !== undefined) await checkOutput(path, options.output, force);
   const file = await readModel(path);
-  const search = await settleSearch(context, target, file);
+  const search = await settleSearch(context, aim, file);
   const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
   const folder = await openSearchFolder(folderPath, {
     ...{ resume: options.resume, force: options.force },
@@ -72,7 +75,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
     const { html, markdown } = await drawRunPages(folder.path);
     await folder.saveText('report.html', html);
     await folder.saveText('report.md', markdown);
-    const failure = failureOf(document, folderPath, context);
+    const failure = failureOf(document, search, result.trials, folderPath, context);
     return { document, lines: formatSearch(document, terminal.paint), ...(failure && { failure }) };
   } finally {
     folder.close();
@@ -89,8 +92,8 @@ function freeFolder(name: string): string {
 
 function describe(
   context: Context,
-  { strategy, target, maxDrop, confidence }: Omit<SearchOptions, 'folder'>,
-  { steps, trials, reason, original }: SearchResult,
+  { strategy, maxDrop, maxClassDrop, confidence }: Omit<SearchOptions, 'folder'>,
+  { steps, trials, reason, target, original }: SearchResult,
   known: Pick<SearchDocument, 'model' | 'run' | 'output' | 'latency'>,
 ): SearchDocument {
   const [first, last] = [steps[0]!, steps.at(-1)!];
@@ -103,7 +106,9 @@ function describe(
   return {
     schema: 'espalier/search@1',
     ...files,
-    ...{ strategy: strategy!, target, maxDrop, confidence: confidence!, metric, judgedBy: samples, reason },
+    ...{ strategy: strategy!, target: { ...target }, maxDrop, confidence: confidence! },
+    ...given({ maxClassDrop }),
+    ...{ metric, judgedBy: samples, reason },
     metrics: {
       macs,
       params: last.cost.params / first.cost.params,
@@ -112,9 +117,9 @@ function describe(
       drop: last.judgement.drop,
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
-    steps: steps.map(({ step, cost, judgement: { value, drop, interval, worst }, proof, model }) => ({
+    steps: steps.map(({ step, cost, judgement, proof, model }) => ({
       ...{ step, cost, proof },
-      judgement: { value, drop, interval: interval && [...interval], worst },
+      judgement: describeJudgement(judgement),
       tries: triesOf({ step, proof }, trials).length,
       model: existsSync(join(files.run, model)) ? model : null,
     })),
@@ -129,9 +134,19 @@ function describe(
   };
 }
 
+function describeJudgement({ value, drop, interval, worst, classes, worstClass }: SearchJudgement) {
+  return structuredClone({ value, drop, interval, worst, ...given({ classes, worstClass }) }) as Judgement;
+}
+
 /** What keeps the result from being what was asked for; the best so far is saved. */
-function failureOf(document: SearchDocument, runDir: string, context: Context): EspalierError | undefined {
-  const { target, metrics, reason, maxDrop, output, steps } = document;
+function failureOf(
+  document: SearchDocument,
+  { recovery }: Omit<SearchOptions, 'folder'>,
+  trials: SearchResult['trials'],
+  runDir: string,
+  context: Context,
+): EspalierError | undefined {
+  const { target, metrics, reason, maxDrop, maxClassDrop, output, steps } = document;
   if (reason === 'target') return undefined;
   const again = formatTyped('run', context, { runDir, resume: true });
   if (reason === 'interrupted') {
@@ -142,11 +157,14 @@ function failureOf(document: SearchDocument, runDir: string, context: Context): 
       hint: `Go on with \`${again}\`.`,
     });
   }
+  const floor = trials.at(-1)?.brokenFloor;
   const budget = `--max-drop ${formatPercent(maxDrop)}`;
   const [why, advice] = {
     budget: [
-      `further cuts cost more than ${budget} allows, even at a fraction of their strength`,
-      'Allow a larger --max-drop, a lower --confidence, more samples to judge by (--eval-data), or recover with --recover finetune.',
+      floor
+        ? `${describeClassDrop(floor)}, more than --max-class-drop ${formatPercent(maxClassDrop!)} allows, even at a fraction of the cut's strength`
+        : `further cuts cost more than ${budget} allows, even at a fraction of their strength`,
+      `Allow a larger ${floor ? '--max-class-drop' : '--max-drop'}, a lower --confidence, more samples to judge by (--eval-data), or ${trains(recovery!.method!) ? 'train for more --epochs' : 'recover with --recover finetune'}.`,
     ],
     'nothing-left': [
       'no further cut was found',

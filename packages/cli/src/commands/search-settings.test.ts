@@ -3,7 +3,7 @@ import type { ModelFile } from '@espalier/node';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions, type TypedFlags } from '../options/resolve-options.ts';
 import { createTerminal } from '../output/terminal.ts';
-import { settleSearch } from './search-settings.ts';
+import { readAim, settleSearch } from './search-settings.ts';
 
 const silent = { write: () => true };
 const terminal = createTerminal({
@@ -11,12 +11,12 @@ const terminal = createTerminal({
 });
 const file = { path: 'net.onnx', sha256: 'abc', bytes: 1 } as ModelFile;
 
-function settle(flags: TypedFlags = {}) {
-  const given = { target: 'macs=0.5', data: 'images', ...flags };
+function settle({ target = 'macs=0.5', ...flags }: TypedFlags = {}) {
+  const given = { ...(flags.layerRates === undefined && { target }), data: 'images', ...flags };
   const { values, sources } = resolveOptions('run', given, {}, undefined);
   const { signal } = new AbortController();
   const context = { arguments: ['net.onnx'], options: values, sources, config: undefined, terminal, signal };
-  return settleSearch(context, { measure: 'macs', kept: 0.5 }, file);
+  return settleSearch(context, readAim(context), file);
 }
 
 describe('settleSearch', () => {
@@ -27,12 +27,14 @@ describe('settleSearch', () => {
       probeLimit: '100',
       time: '2m',
       stepShare: '0.3',
+      maxClassDrop: '5%',
     });
     expect(search).toMatchObject({
       ...{
         model: 'net.onnx',
         strategy: 'iterative',
         maxDrop: 0.02,
+        maxClassDrop: 0.05,
         confidence: 0.9,
         stepShare: 0.3,
         seconds: 120,
@@ -41,7 +43,7 @@ describe('settleSearch', () => {
       recovery: { method: 'reconstruct', epochs: 1 },
     });
     const plain = await settle();
-    for (const name of ['stepShare', 'seconds']) expect(plain).not.toHaveProperty(name);
+    for (const name of ['stepShare', 'seconds', 'maxClassDrop']) expect(plain).not.toHaveProperty(name);
   });
 
   it('takes what a paper does from a preset, unless it is said otherwise', async () => {
@@ -57,6 +59,17 @@ describe('settleSearch', () => {
     ]);
     // Saying what is the default is saying it too.
     expect((await settle({ preset: 'fscl', strategy: 'iterative' })).strategy).toBe('iterative');
+  });
+
+  it('takes a table of rates for a target and a strategy', async () => {
+    const rates = { layerRates: '[0]+[.4]*2' };
+    const table = await settle(rates);
+    expect(table).toMatchObject({ strategy: 'layer-rates', layerRates: [0, 0.4, 0.4] });
+    expect(table).not.toHaveProperty('target');
+    expect((await settle({ ...rates, strategy: 'layer-rates', preset: 'fscl' })).strategy).toBe(
+      'layer-rates',
+    );
+    expect(table.settings).toMatchObject(rates);
   });
 
   it('remembers what changes the result, by model hash and whole paths, and nothing else', async () => {
@@ -78,5 +91,35 @@ describe('settleSearch', () => {
   it('runs on one thread where the result is to be the same everywhere', async () => {
     expect((await settle({ threads: '4' })).load).toMatchObject({ threads: 4 });
     expect((await settle({ deterministic: true })).load).toMatchObject({ threads: 1 });
+  });
+});
+
+describe('readAim', () => {
+  const aim = (flags: TypedFlags) => {
+    const { values, sources } = resolveOptions('run', flags, {}, undefined);
+    return readAim({ options: values, sources });
+  };
+
+  it('is a target or a table', () => {
+    expect(aim({ target: 'params=0.3' })).toEqual({ target: { measure: 'params', kept: 0.3 } });
+    expect(aim({ layerRates: 'a=0.5', strategy: 'layer-rates' })).toEqual({ layerRates: { a: 0.5 } });
+  });
+
+  it.each<[TypedFlags, string, string]>([
+    [{}, 'run.bad-target', 'Nothing says where the run should end.'],
+    [{ strategy: 'layer-rates' }, 'run.layer-rates', 'The strategy layer-rates needs a table of rates.'],
+    [
+      { layerRates: '[.5]', target: 'macs=0.5' },
+      'run.layer-rates',
+      '--layer-rates and --target macs=0.5 cannot both say how much is cut.',
+    ],
+    [
+      { layerRates: '[.5]', strategy: 'iterative' },
+      'run.layer-rates',
+      '--layer-rates does not go with --strategy iterative.',
+    ],
+    [{ layerRates: 'half' }, 'run.layer-rates', "'half' is no table of layer rates."],
+  ])('refuses %j', (flags, code, message) => {
+    expect(() => aim(flags)).toThrow(expect.objectContaining({ code, message }));
   });
 });

@@ -1,6 +1,12 @@
 // What `run` asks of the search, from its options and the preset they may name.
 import { resolve } from 'node:path';
-import type { CriterionName, SearchRecovery, SearchStrategy } from '@espalier/core';
+import {
+  type CriterionName,
+  EspalierError,
+  parseLayerRates,
+  type SearchRecovery,
+  type SearchStrategy,
+} from '@espalier/core';
 import { cacheFile, createOrtEngine, type ModelFile, type SearchOptions } from '@espalier/node';
 import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
@@ -8,7 +14,7 @@ import { parseDuration } from '../options/parse-duration.ts';
 import { parseInputShapes } from './analyse.ts';
 import type { CommandContext } from './command.ts';
 import { scoringOf } from './scoring.ts';
-import { parseRates, parseShare } from './search-values.ts';
+import { parseRates, parseShare, parseTarget } from './search-values.ts';
 import { trainingDataOf } from './training-data.ts';
 
 type Context = CommandContext<'run'>;
@@ -25,15 +31,44 @@ const PRESETS: Readonly<Record<NonNullable<Context['options']['preset']>, Preset
   fscl: { strategy: 'one-shot', criterion: 'fscl', recover: 'finetune' },
 };
 
+/** Where a search is to end: at a target, or with its table. */
+export type SearchAim = Pick<SearchOptions, 'target' | 'layerRates'>;
+
+/** Reads where to. Errors, kind usage: `run.bad-target`; `run.layer-rates` where a table goes with something else. */
+export function readAim({ options, sources }: Pick<Context, 'options' | 'sources'>): SearchAim {
+  const { target, strategy, layerRates } = options;
+  const isTable = strategy === 'layer-rates';
+  if (layerRates === undefined && !isTable) return { target: parseTarget(target) };
+  const refuse = (message: string, hint: string): EspalierError =>
+    new EspalierError({ kind: 'usage', code: 'run.layer-rates', message, hint });
+  if (layerRates === undefined) {
+    throw refuse(
+      'The strategy layer-rates needs a table of rates.',
+      'Give one with --layer-rates, such as [0]+[.15]*2+[.4]*27.',
+    );
+  }
+  if (target !== undefined) {
+    throw refuse(
+      `--layer-rates and --target ${target} cannot both say how much is cut.`,
+      'Leave one of them out.',
+    );
+  }
+  if (!isTable && sources.strategy !== undefined && sources.strategy !== 'default') {
+    throw refuse(`--layer-rates does not go with --strategy ${strategy}.`, 'Leave --strategy out.');
+  }
+  return { layerRates: parseLayerRates(layerRates) };
+}
+
 /** The options as the search takes them; a preset gives way to what was said. */
 export async function settleSearch(
   { arguments: [path], options, sources, signal }: Context,
-  target: SearchOptions['target'],
+  { target, layerRates }: SearchAim,
   file: ModelFile,
 ): Promise<Omit<SearchOptions, 'folder'>> {
   const preset: Partial<Preset> = options.preset === undefined ? {} : PRESETS[options.preset];
   const isSaid = (name: OptionName): boolean => sources[name] !== undefined && sources[name] !== 'default';
-  const strategy = isSaid('strategy') ? options.strategy : (preset.strategy ?? options.strategy);
+  const chosen = isSaid('strategy') ? options.strategy : (preset.strategy ?? options.strategy);
+  const strategy = layerRates === undefined ? chosen : 'layer-rates';
   const criterion = isSaid('criterion') ? options.criterion : (preset.criterion ?? options.criterion);
   const method = options.recover ?? preset.recover ?? 'reconstruct';
   const { provider, threads, deterministic, roundTo, maxRatio, ignore } = options;
@@ -45,7 +80,8 @@ export async function settleSearch(
     engine: createOrtEngine(),
     model: path!,
     inputShapes: parseInputShapes(options.inputShape),
-    ...{ target, maxDrop, strategy, signal },
+    ...{ maxDrop, strategy, signal },
+    ...given({ target, layerRates }),
     confidence: options.confidence,
     scoring: { ...scoringOf(options), criterion },
     limits: { roundTo, maxRatio, ignore },
@@ -65,6 +101,8 @@ export async function settleSearch(
     load: given({ provider, threads: deterministic ? 1 : threads }),
     settings: settingsOf(options, file),
     ...given({
+      maxClassDrop:
+        options.maxClassDrop === undefined ? undefined : parseShare('--max-class-drop', options.maxClassDrop),
       stepShare: options.stepShare,
       seconds: options.time === undefined ? undefined : parseDuration('--time', options.time),
     }),

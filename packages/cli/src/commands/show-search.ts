@@ -1,5 +1,7 @@
 // The events of a search on the terminal.
+import type { SearchTrial } from '@espalier/core';
 import type { SearchEvent } from '@espalier/node';
+import { describeClassDrop } from '../describe/describe-class-drop.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { formatScore } from '../output/units.ts';
 import { showEvent } from './analyse.ts';
@@ -29,12 +31,9 @@ export function createSearchView(terminal: Terminal): (event: SearchEvent) => vo
       case 'search.end':
         break;
       case 'search.trial': {
-        const { recovered, cutAlone, allowed, accepted, strength } = event.trial;
-        const verdict = accepted
-          ? 'accepted'
-          : `refused: it may be ${formatScore(recovered.worst)} worse, allowed are ${formatScore(allowed)}`;
+        const { recovered, cutAlone, strength } = event.trial;
         terminal.log(
-          `cut ${event.trial.iteration + 1} at strength ${strength}: ${recovered.metric} ${formatScore(cutAlone.value)}, recovered ${formatScore(recovered.value)}; ${verdict}`,
+          `cut ${event.trial.iteration + 1} at strength ${strength}: ${recovered.metric} ${formatScore(cutAlone.value)}, recovered ${formatScore(recovered.value)}; ${describeVerdict(event.trial)}`,
         );
         break;
       }
@@ -54,4 +53,16 @@ export function createSearchView(terminal: Terminal): (event: SearchEvent) => vo
         training(event);
     }
   };
+}
+
+/** What became of a try, and why. */
+function describeVerdict({ accepted, recovered, allowed, brokenFloor }: SearchTrial): string {
+  if (accepted) return 'accepted';
+  const reasons = [
+    ...(recovered.worst > allowed
+      ? [`it may be ${formatScore(recovered.worst)} worse, allowed are ${formatScore(allowed)}`]
+      : []),
+    ...(brokenFloor ? [describeClassDrop(brokenFloor)] : []),
+  ];
+  return `refused: ${reasons.join('; ')}`;
 }

@@ -3,12 +3,22 @@ import { z } from 'zod';
 import { costField, modelField } from './fields.ts';
 import { latencyField } from './latency-field.ts';
 
+const classDropField = z.object({
+  name: z.string(),
+  samples: z.int(),
+  drop: z.number(),
+  interval: z.tuple([z.number(), z.number()]).nullable().describe('of the drop at 95 %'),
+  worst: z.number().describe('the most that the drop is at the chosen confidence'),
+});
+
 /** How a step does on the samples it is judged by. */
 export const judgementField = z.object({
   value: z.number(),
   drop: z.number().describe('how much worse than the original; negative where better'),
   interval: z.tuple([z.number(), z.number()]).nullable().describe('of the drop at 95 %'),
   worst: z.number().describe('the most that the drop is at the chosen confidence'),
+  classes: z.record(z.string(), z.number()).optional().describe('of what is recognised of each class'),
+  worstClass: classDropField.optional().describe('with --max-class-drop: the class that may have lost most'),
 });
 
 /** What a search found, step by step. */
@@ -20,6 +30,7 @@ export const searchDocument = z.object({
   strategy: z.string(),
   target: z.object({ measure: z.enum(['macs', 'params']), kept: z.number() }),
   maxDrop: z.number(),
+  maxClassDrop: z.number().optional(),
   confidence: z.number(),
   metric: z.string(),
   judgedBy: z.int().describe('samples that judged'),

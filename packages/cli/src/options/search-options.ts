@@ -24,6 +24,13 @@ export const searchOptions = {
     examples: ['1%', 0.01],
     commands: ['run'],
   },
+  maxClassDrop: {
+    group: 'Target',
+    type: 'text',
+    value: '5%',
+    text: 'most that any class may lose in all, of the share of it that is recognised (of its average precision, of detectors); classes of fewer than 20 samples are not judged',
+    commands: ['run'],
+  },
   confidence: {
     group: 'Target',
     type: 'number',
@@ -58,8 +65,15 @@ export const searchOptions = {
     type: 'choice',
     choices: SEARCH_STRATEGIES,
     default: 'iterative',
-    text: 'cut what matters least by sensitivity, again and again; or many small global cuts; or one; or one with equal rates',
+    text: 'cut what matters least by sensitivity, again and again; or many small global cuts; or one; or one with equal rates, or with those of --layer-rates',
     commands: ['run'],
+  },
+  layerRates: {
+    group: 'Search',
+    type: 'text',
+    value: '[0]+[.4]*27',
+    text: 'share that each group loses, groups of several layers first, or name=0.3,other*=0.5; takes the place of a target, and of a --strategy',
+    commands: ['prune', 'run'],
   },
   preset: {
     group: 'Search',

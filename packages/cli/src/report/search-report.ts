@@ -1,4 +1,5 @@
 // `run` as text on the terminal; the whole of it is on the page in its folder.
+import { describeClassDrop } from '../describe/describe-class-drop.ts';
 import { nameStep } from '../describe/describe-run-facts.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
@@ -79,8 +80,9 @@ function macsOf({ steps }: SearchDocument, { models }: LatencyField): readonly n
 }
 
 function describeJudgement({ metric, metrics, judgedBy, confidence, steps }: SearchDocument): string {
-  const { worst } = steps.at(-1)!.judgement;
-  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${formatDifference(Math.max(0, worst))}.`;
+  const { worst, worstClass } = steps.at(-1)!.judgement;
+  const floor = worstClass ? ` At worst ${describeClassDrop(worstClass)}.` : '';
+  return `${metric} ${formatScore(metrics.before)} before, ${formatScore(metrics.after)} after, on ${formatNumberOf(judgedBy, 'sample')} that nothing was learned from; at ${formatPercent(confidence)} confidence the drop is at most ${formatDifference(Math.max(0, worst))}.${floor}`;
 }
 
 /** Which steps have their model: not those that were thinned out. */

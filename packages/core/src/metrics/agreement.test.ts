@@ -22,6 +22,10 @@ describe('createClassificationAgreement', () => {
     metric.add(rows([0, 0], [7, 6]), original);
     const kl = (0.25 * Math.log(0.5) + 0.75 * Math.log(1.5)) / 2;
     expect(metric.result()).toEqual({ top1Agreement: 0.5, kl: expect.closeTo(kl, 6) });
+    expect([...metric.classes!()]).toEqual([
+      [1, { samples: 1, value: 0 }],
+      [0, { samples: 1, value: 1 }],
+    ]);
   });
 
   it('takes probabilities as they are, an underflowed one included', () => {

@@ -11,12 +11,13 @@ const LEAST_PROBABILITY = 1e-12;
 /**
  * Agreement of classifiers: `top1Agreement`, the share of samples where both give the same class, and `kl`, the mean divergence
  * KL(original ‖ changed) in nats (On Information and Sufficiency, 1951). Outputs that are probabilities already are taken as they
- * are, others as logits. `output` names the output, default the first.
+ * are, others as logits. A class is what the original gave it. `output` names the output, default the first.
  */
 export function createClassificationAgreement(output?: string): AgreementMetric {
   let samples = 0;
   let same = 0;
   let divergence = 0;
+  const kept = new Map<number, { samples: number; same: number }>();
   return {
     name: 'top1Agreement',
     higherIsBetter: true,
@@ -30,11 +31,19 @@ export function createClassificationAgreement(output?: string): AgreementMetric 
         const expected = read(reference);
         const given = read(rows[i]!);
         divergence += expected.reduce((sum, logP, c) => sum + Math.exp(logP) * (logP - given[c]!), 0);
-        if (argMax(rows[i]!) === argMax(reference)) same++;
+        const wanted = argMax(reference);
+        const isSame = argMax(rows[i]!) === wanted;
+        const own = kept.get(wanted) ?? { samples: 0, same: 0 };
+        kept.set(wanted, { samples: own.samples + 1, same: own.same + (isSame ? 1 : 0) });
+        if (isSame) same++;
         samples++;
       }
     },
     result: () => ({ top1Agreement: same / samples, kl: divergence / samples }),
+    classes: () =>
+      new Map(
+        [...kept].map(([index, own]) => [index, { samples: own.samples, value: own.same / own.samples }]),
+      ),
   };
 }
 

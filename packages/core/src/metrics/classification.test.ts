@@ -32,6 +32,12 @@ describe('createClassificationMetric', () => {
       { classIndex: 1, samples: 1, predicted: 0, correct: 0 },
     ]);
     expect(metric.perClass()).toHaveLength(7);
+    expect([...metric.classes!()]).toEqual([
+      [0, { samples: 1, value: 1 }],
+      [1, { samples: 1, value: 0 }],
+      [2, { samples: 1, value: 0 }],
+      [6, { samples: 1, value: 1 }],
+    ]);
   });
 
   it('does not reward an answer that is the same for every class, nor one without numbers', () => {

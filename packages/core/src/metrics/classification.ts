@@ -1,6 +1,6 @@
 // Accuracy of classifiers: top-1, top-5, counts per class and the confusion matrix.
 import { selectOutput, splitRows, targetsOfKind, wrongTarget } from './batch-rows.ts';
-import type { Metric } from './metric.ts';
+import type { ClassReading, Metric } from './metric.ts';
 
 /** How one class fared. */
 export interface ClassCounts {
@@ -66,6 +66,7 @@ export function createClassificationMetric(output?: string): ClassificationMetri
         predicted: sumCounts(cells, (cell) => cell.predicted === classIndex),
         correct: sumCounts(cells, (cell) => cell.truth === classIndex && isRight(cell)),
       })),
+    classes: () => recognisedByClass(cells.values()),
     confusion: () => [...cells.values()].sort((a, b) => a.truth - b.truth || a.predicted - b.predicted),
   };
 }
@@ -88,6 +89,23 @@ function rankOf(values: ArrayLike<number>, index: number): number {
     if (values[i]! > value || (values[i] === value && i < index)) rank++;
   }
   return rank;
+}
+
+/** The share of each class that is recognised. */
+function recognisedByClass(cells: Iterable<ConfusionCell>): ReadonlyMap<number, ClassReading> {
+  const sums = new Map<number, { readonly samples: number; readonly right: number }>();
+  for (const cell of cells) {
+    const { samples, right } = sums.get(cell.truth) ?? { samples: 0, right: 0 };
+    sums.set(cell.truth, {
+      samples: samples + cell.count,
+      right: right + (isRight(cell) ? cell.count : 0),
+    });
+  }
+  return new Map(
+    [...sums]
+      .sort(([a], [b]) => a - b)
+      .map(([index, { samples, right }]) => [index, { samples, value: right / samples }]),
+  );
 }
 
 function isRight(cell: ConfusionCell): boolean {

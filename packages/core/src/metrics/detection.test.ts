@@ -84,6 +84,10 @@ describe('createDetectionMetric', () => {
       [0, 2],
       [1, 1],
     ]);
+    expect([...metric.classes!()]).toEqual([
+      [0, { samples: 2, value: expect.closeTo(51 / 101, 12) }],
+      [1, { samples: 1, value: expect.closeTo(0.6, 12) }],
+    ]);
   });
 
   it('takes boxes back to the original image and clips them to it', () => {

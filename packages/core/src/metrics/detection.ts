@@ -13,6 +13,7 @@ import {
 } from './mean-average-precision.ts';
 import type { AgreementMetric, BatchOutputs, Metric } from './metric.ts';
 import { type SuppressOptions, suppressOverlaps } from './nms.ts';
+import { mean } from './statistics.ts';
 
 /** How the outputs of a detector become detections. */
 export interface Detector extends Omit<DecodeOptions, 'threshold'>, SuppressOptions {
@@ -110,6 +111,13 @@ function createTally() {
       name: 'mAP50-95',
       higherIsBetter: true,
       perClass,
+      classes: () =>
+        new Map(
+          perClass().map(({ classIndex, objects: samples, averagePrecision }) => [
+            classIndex,
+            { samples, value: mean(averagePrecision) },
+          ]),
+        ),
       result() {
         const classes = perClass();
         const sum = classes.flatMap((entry) => entry.averagePrecision).reduce((a, b) => a + b, 0);

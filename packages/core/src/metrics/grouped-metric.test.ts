@@ -26,6 +26,20 @@ describe('createGroupedMetric', () => {
     expect(metric.reading()).toEqual({ value: 4 / 7, groups: [2 / 3, 0, 1] });
   });
 
+  it('reads every class alike, with nothing for groups in which it does not occur', () => {
+    const metric = createGroupedMetric(createClassificationMetric, 3);
+    for (const truth of [right, wrong, right, right, wrong]) metric.add(answer, truth);
+    expect([...metric.classReadings()!]).toEqual([
+      [0, { samples: 2, value: 0, groups: [null, 0, null] }],
+      [1, { samples: 3, value: 1, groups: [1, null, 1] }],
+    ]);
+    const blind = createGroupedMetric(() => ({
+      ...createClassificationMetric(),
+      classes: undefined as never,
+    }));
+    expect(blind.classReadings()).toBeUndefined();
+  });
+
   it('knows of ten groups at most, and of those only that have seen a batch', () => {
     const metric = createGroupedMetric(createClassificationMetric);
     metric.add(answer, right);

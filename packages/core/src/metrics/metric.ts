@@ -27,6 +27,16 @@ export interface Metric<Truth = readonly Target[]> {
   add(batch: BatchOutputs, truth: Truth): void;
   /** Every number by its name, `name` among them; NaN where there was nothing to measure. */
   result(): Readonly<Record<string, number>>;
+  /** How each class that occurs fares, by class index; absent from metrics that know no classes. */
+  classes?(): ReadonlyMap<number, ClassReading>;
+}
+
+/** How one class fares. */
+export interface ClassReading {
+  /** Samples or objects of this class. */
+  readonly samples: number;
+  /** More is better: the share that is recognised, the average precision. */
+  readonly value: number;
 }
 
 /** A metric that needs no labels: the answer of a changed model is held against the original's answer to the same batch. */

@@ -1,7 +1,7 @@
 // The names of what a search can be told to do.
 
 /** Ways to decide what is cut next. */
-export const SEARCH_STRATEGIES = ['iterative', 'progressive', 'one-shot', 'uniform'] as const;
+export const SEARCH_STRATEGIES = ['iterative', 'progressive', 'one-shot', 'uniform', 'layer-rates'] as const;
 
 /** Name of a way to decide. */
 export type SearchStrategy = (typeof SEARCH_STRATEGIES)[number];

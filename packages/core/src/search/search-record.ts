@@ -1,9 +1,11 @@
 // What the journal of a search holds, in order: the truth about a run, as plain data. Its state, its report and a resumed run are read from these.
 import type { Cost } from '../cost/cost.ts';
+import type { ClassReadings } from '../metrics/grouped-metric.ts';
 import type { Interval } from '../metrics/statistics.ts';
 import type { PlanGroup } from '../plan/plan.ts';
 import type { ProofEvidence } from '../verify/proof-evidence.ts';
 import type { Verification } from '../verify/verify-cut.ts';
+import type { ClassDrop } from './class-floor.ts';
 import type { ChannelHistory } from './history.ts';
 import type { GroupSensitivity, Sensitivity } from './sensitivity.ts';
 
@@ -23,6 +25,12 @@ export interface SearchJudgement {
   /** The most that the drop is at the chosen confidence. */
   readonly worst: number;
   readonly samples: number;
+  /** The number of each class that occurs, by its name, or its index where it has none; of metrics that know classes. */
+  readonly classes?: Readonly<Record<string, number>>;
+  /** Of the original, where no class may lose too much: what the drops of classes are told from. */
+  readonly classReadings?: Readonly<Record<string, ClassReadings>>;
+  /** Of all others then: the class that may have lost most. */
+  readonly worstClass?: ClassDrop;
 }
 
 /** Why cutting came to its end. */
@@ -40,6 +48,8 @@ export interface SearchTrial {
   /** The most that the drop may be for this step. */
   readonly allowed: number;
   readonly accepted: boolean;
+  /** The class that may lose more than any class may, where that refused the cut. */
+  readonly brokenFloor?: ClassDrop;
   readonly seconds: number;
 }
 

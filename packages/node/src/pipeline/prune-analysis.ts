@@ -1,11 +1,15 @@
 // The main job on an analysed model: score, choose, cut, prove. Nothing is written.
 import {
+  assignRates,
   type Cost,
   choosePlan,
+  cutGroups,
   cutModel,
   type Engine,
   EspalierError,
   keepOf,
+  type LayerRates,
+  listPrunableGroups,
   type Model,
   makePlan,
   matchesPattern,
@@ -13,6 +17,7 @@ import {
   type Plan,
   type PlanLimits,
   type PlanTarget,
+  prepareLimits,
   suggestName,
   type Verification,
   verifyCut,
@@ -21,9 +26,11 @@ import type { Analysis } from './analyse-file.ts';
 import type { PipelineEvent } from './events.ts';
 import { type ScoreOptions, scoreAnalysis } from './score-analysis.ts';
 
-/** How a model is pruned: exactly one target, or a plan. */
+/** How a model is pruned: exactly one target, a table of rates, or a plan. */
 export interface PruneOptions extends PlanTarget, PlanLimits, ScoreOptions {
   readonly engine: Engine;
+  /** Share that each group loses; no other target is then looked at. */
+  readonly layerRates?: LayerRates;
   /** A plan made before; target, limits and scores are then not looked at. */
   readonly plan?: Plan;
   /** As `choosePlan` takes it. */
@@ -45,7 +52,8 @@ export interface Pruning {
 }
 
 /**
- * Prunes an analysed model. Errors: `plan.unknown-layer` (usage) for a pattern to ignore that matches nothing, those of `scoreClasses`, `choosePlan`, `keepOf` and `cutModel`.
+ * Prunes an analysed model. Errors: `plan.unknown-layer` (usage) for a pattern to ignore that matches nothing, those of
+ * `scoreClasses`, `choosePlan`, `assignRates`, `keepOf` and `cutModel`.
  */
 export async function* pruneAnalysis(
   analysis: Analysis,
@@ -89,7 +97,11 @@ async function* chooseClasses(
   checkIgnored(analysis, options.ignore ?? []);
   const scores = yield* scoreAnalysis(analysis, options);
   yield { type: 'step', step: 'plan' };
-  return choosePlan(analysis.traced, analysis.coupling, analysis.cost, scores, options).keep;
+  const { traced, coupling, cost } = analysis;
+  if (options.layerRates === undefined) return choosePlan(traced, coupling, cost, scores, options).keep;
+  const limiter = prepareLimits(traced, coupling, scores, options);
+  const groups = listPrunableGroups(traced, coupling, limiter);
+  return cutGroups(coupling, scores, limiter, assignRates(traced, coupling, groups, options.layerRates));
 }
 
 /** A pattern that matches nothing is a slip that would cut what was to stay whole. */
@@ -115,12 +127,13 @@ function describeChoice(options: PruneOptions): Plan['made'] {
     params,
     ratio,
     layerRatios,
+    layerRates,
     roundTo,
     maxRatio,
     ignore,
     ranking,
   } = options;
-  const told = { macs, params, ratio, layerRatios, roundTo, maxRatio, ignore, ranking };
+  const told = { macs, params, ratio, layerRatios, layerRates, roundTo, maxRatio, ignore, ranking };
   return {
     criterion: typeof criterion === 'function' ? criterion.name || 'a function' : criterion,
     ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),

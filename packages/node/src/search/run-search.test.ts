@@ -131,6 +131,32 @@ describe('runSearch', () => {
     expect(lastOf(result).judgement.worst).toBeLessThanOrEqual(0.07);
   });
 
+  it('refuses a cut for which one class pays, and says which', async () => {
+    const wishes = { ...SMALL_STEPS, target: { measure: 'macs', kept: 0.1 }, maxDrop: 0.5 } as const;
+    const free = await place.search('unfloored', wishes);
+    const held = await place.search('floored', { ...wishes, maxClassDrop: 0.1 });
+    expect(keptMacs(held)).toBeGreaterThan(keptMacs(free));
+    expect(held.reason).toBe('budget');
+    const broken = held.trials.filter(({ accepted }) => !accepted);
+    expect(broken.length).toBeGreaterThan(0);
+    for (const { brokenFloor, recovered } of broken) {
+      expect(brokenFloor).toEqual(recovered.worstClass);
+      expect(brokenFloor!.worst).toBeGreaterThan(0.1);
+    }
+    for (const { judgement } of held.steps.slice(1))
+      expect(judgement.worstClass!.worst).toBeLessThanOrEqual(0.1);
+    expect(free.trials.every((trial) => trial.brokenFloor === undefined)).toBe(true);
+  });
+
+  it('puts no floor under classes that a metric does not know', async () => {
+    await expect(
+      place.search('no-classes', { maxClassDrop: 0.1, createMetric: createLossMetric }),
+    ).rejects.toMatchObject({
+      ...{ kind: 'usage', code: 'run.no-classes' },
+    });
+    expect(journalOf('no-classes')).toEqual([]);
+  });
+
   it('keeps the original when nothing may be lost at high confidence', async () => {
     const loudestFirst = { criterion: 'random', seed: 4, workers: 0 } as const;
     const result = await place.search('strict', { maxDrop: 0, confidence: 0.99, scoring: loudestFirst });

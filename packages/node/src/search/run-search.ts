@@ -19,6 +19,7 @@ import { type Analysis, analyseFile } from '../pipeline/analyse-file.ts';
 import { scoreAnalysis } from '../pipeline/score-analysis.ts';
 import { checkSameSettings } from '../runs/run-record.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.ts';
+import { breaksFloor, checkKnowsClasses, tellUnjudged } from './class-limit.ts';
 import { measureSensitivity, type SensitivityOptions } from './measure-sensitivity.ts';
 import { readProbeImages } from './probe-images.ts';
 import type { SearchEvent } from './search-events.ts';
@@ -31,12 +32,14 @@ import {
 } from './search-options.ts';
 import { writeRecipe } from './search-recipe.ts';
 import { checkTrainable, learnedSet, train, trains } from './search-recovery.ts';
-import { isSingle, needsSensitivity, propose } from './strategies.ts';
+import { isSingle, needsSensitivity, propose, type SearchTarget, targetOfTable } from './strategies.ts';
 import { type Standing, tryCuts } from './try-cuts.ts';
 
 /** A search that came to its end. */
 export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
   readonly reason: SearchEnd;
+  /** What was asked for, or what its table came to. */
+  readonly target: SearchTarget;
   readonly original: Analysis;
   readonly data: TrainingData;
   /** The curves of the last analysis, if the strategy made one. */
@@ -46,14 +49,14 @@ export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
 /**
  * Runs a search, or goes on with one that its folder holds. An aborted signal ends it with what was accepted by then; such a run, and one that was
  * ended by a limit of time or iterations, can be gone on with. Errors: those of `analyseFile`, `openTrainingData`, `checkTrainable`, `choosePlan`, `tryCuts`, of recovery
- * and training; `run.other-settings` (usage); `search.no-number` (data) for an original whose metric has no number.
+ * and training; `run.other-settings`, `run.bad-target`, `run.layer-rates` (usage); `run.no-classes` (usage or data); `search.no-number` (data) for an original whose metric has no number.
  */
 export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchEvent, SearchResult> {
   const { folder, settings, signal } = options;
   if (folder.record) checkSameSettings(folder.record, settings);
   await folder.describe(settings);
   const work = yield* openWork(options);
-  const { original, data } = work;
+  const { original, data, target } = work;
   let state = folder.past.reduce(advanceState, NO_STATE);
   const record: SearchRecorder = (event) => {
     if (isSearchRecord(event)) {
@@ -63,6 +66,8 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
     return event;
   };
   if (state.steps.length === 0) yield record({ type: 'search.step', step: await describeOriginal(work) });
+  const unjudged = options.maxClassDrop === undefined ? undefined : tellUnjudged(state.steps[0]!.judgement);
+  if (unjudged !== undefined) yield { type: 'note', text: unjudged };
   let reason: SearchEnd;
   try {
     reason = yield* cutOn(work, () => state, record);
@@ -82,7 +87,7 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
   await writeRecipe(folder, original, steps.at(-1)!.history);
   await folder.saveText('results.csv', formatResults(state));
   return {
-    ...{ steps, trials, reason, original, data },
+    ...{ steps, trials, reason, target, original, data },
     ...(analysed && { sensitivity: analysed.sensitivity }),
   };
 }
@@ -95,6 +100,7 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
     ...(options.inputShapes && { inputShapes: options.inputShapes }),
     ...(signal && { signal }),
   });
+  const target = settleTarget(options, original);
   const { method = 'reconstruct', epochs = 1 } = options.recovery ?? {};
   const { batch = 64, seed = 0 } = training.data;
   const learns = trains(method) || (options.finalEpochs ?? 0) > 0;
@@ -106,12 +112,27 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
     training.evaluation ?? {},
     load ?? {},
   );
+  const byClass = options.maxClassDrop !== undefined;
+  if (byClass) checkKnowsClasses(data.metrics);
   for (const text of data.notes) yield { type: 'training.note', text };
   const model = original.file.model;
   const common = { engine, data, original: model, ...(load && { load }), ...(signal && { signal }) };
   const recovery = { ...common, training, method, epochs };
   if (learns) await checkTrainable(recovery);
-  return { options, original, data, recovery, judge: createSearchJudge({ ...common, batch, confidence }) };
+  const judge = createSearchJudge({ ...common, batch, confidence, byClass });
+  return { options, target, original, data, recovery, judge };
+}
+
+function settleTarget(options: SearchOptions, original: Analysis): SearchTarget {
+  const { target, strategy, limits = {}, layerRates = {} } = options;
+  if (strategy === 'layer-rates') return targetOfTable(original, limits, layerRates);
+  if (target) return target;
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'run.bad-target',
+    message: 'Nothing says where the search should end.',
+    hint: 'Give it a target, such as { measure: "macs", kept: 0.5 }.',
+  });
 }
 
 async function describeOriginal({ options, original, judge }: SearchWork): Promise<SearchStep> {
@@ -130,8 +151,8 @@ async function* cutOn(
   stateNow: () => SearchState,
   record: SearchRecorder,
 ): AsyncGenerator<SearchEvent, SearchEnd> {
-  const { options, original } = work;
-  const { engine, folder, signal, target, strategy = SEARCH_DEFAULTS.strategy } = options;
+  const { options, original, target } = work;
+  const { engine, folder, signal, strategy = SEARCH_DEFAULTS.strategy } = options;
   const started = performance.now();
   const { stopped } = stateNow();
   // Limits of time and iterations may have been raised since.
@@ -139,7 +160,7 @@ async function* cutOn(
   for (;;) {
     const state = stateNow();
     const last = state.steps.at(-1)!;
-    const reason = whyStop(options, state, (performance.now() - started) / 1000);
+    const reason = whyStop(work, state, (performance.now() - started) / 1000);
     if (reason !== undefined) return reason;
     signal?.throwIfAborted();
     const analysis =
@@ -158,6 +179,7 @@ async function* cutOn(
       ...{ analysis, scores, iteration: last.step, limits: options.limits ?? {} },
       ...{ measure: target.measure, least: original.cost.original[target.measure] * target.kept },
       ...(sensitivity && { sensitivity }),
+      ...(options.layerRates && { layerRates: options.layerRates }),
       ...(options.counts && { counts: options.counts }),
       ...(options.exponents && { exponents: options.exponents }),
     });
@@ -176,11 +198,11 @@ async function thinModels({ folder, keepModels }: SearchOptions, { steps }: Sear
 }
 
 function whyStop(
-  { target, seconds, ...options }: SearchOptions,
+  { target, options }: SearchWork,
   { steps, trials }: SearchState,
   spent: number,
 ): SearchEnd | undefined {
-  const { strategy = SEARCH_DEFAULTS.strategy, iterations = SEARCH_DEFAULTS.iterations } = options;
+  const { strategy = SEARCH_DEFAULTS.strategy, iterations = SEARCH_DEFAULTS.iterations, seconds } = options;
   const [first, last] = [steps[0]!, steps.at(-1)!];
   const kept = last.cost[target.measure] / first.cost[target.measure];
   if (kept <= target.kept + TARGET_TOLERANCE) return 'target';
@@ -264,7 +286,7 @@ async function* finish(
   const model = yield* train(from, finalEpochs, recovery);
   if (model === from) return undefined;
   const judgement = await judge(model, steps[0]!.judgement);
-  if (judgement.drop > last.judgement.drop) return undefined;
+  if (judgement.drop > last.judgement.drop || breaksFloor(options, judgement)) return undefined;
   const step = last.step + 1;
   await folder.saveModel(`step-${step}`, model);
   return {

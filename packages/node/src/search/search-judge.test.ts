@@ -39,8 +39,8 @@ async function open(labels: boolean, evaluation: Parameters<typeof openTrainingD
     { share: 0.5, ...evaluation },
     {},
   );
-  const judge = (confidence: number) =>
-    createSearchJudge({ engine, original: analysis.file.model, data, batch: 64, confidence });
+  const judge = (confidence: number, byClass = false) =>
+    createSearchJudge({ engine, original: analysis.file.model, data, batch: 64, confidence, byClass });
   return { data, judge };
 }
 
@@ -86,6 +86,42 @@ it('compares with the original where there are no labels', async () => {
   const cut = await judge(0.9)(await cutInHalf(), original);
   expect(cut.drop).toBeCloseTo(1 - cut.value, 12);
   expect(cut.value).toBeLessThan(1);
+});
+
+it.each([true, false])('tells what became of each class, with labels %s', async (labels) => {
+  const { judge } = await open(labels);
+  const original = await judge(0.9, true)(analysis.file.model);
+  expect(Object.keys(original.classes!)).toEqual(['0', '1', '2', '3']);
+  const readings = Object.values(original.classReadings!);
+  expect(readings.map(({ value }) => value)).toEqual(Object.values(original.classes!));
+  expect(readings.reduce((sum, { samples }) => sum + samples, 0)).toBe(160);
+  expect(readings.every(({ groups }) => groups.length === 10)).toBe(true);
+  const mean = readings.reduce((sum, { samples, value }) => sum + samples * value, 0) / 160;
+  expect(mean).toBeCloseTo(original.value, 12);
+  const cut = await judge(0.9, true)(await cutInHalf(), original);
+  expect(cut).not.toHaveProperty('classReadings');
+  const { name, drop, worst } = cut.worstClass!;
+  expect(drop).toBeCloseTo(original.classes![name]! - cut.classes![name]!, 12);
+  expect(worst).toBeGreaterThan(drop);
+  const plain = await judge(0.9)(await cutInHalf(), await judge(0.9)(analysis.file.model));
+  expect(plain.classes).toEqual(cut.classes);
+  expect(plain).not.toHaveProperty('worstClass');
+});
+
+it('names classes, unless two have one name', async () => {
+  const { data } = await open(true);
+  const namesWith = async (classNames: readonly string[]) => {
+    const named = { ...data, judged: { ...data.judged, classNames } };
+    const options = { engine, original: analysis.file.model, data: named, batch: 64, confidence: 0.9 };
+    return Object.keys((await createSearchJudge(options)(analysis.file.model)).classes!);
+  };
+  expect(await namesWith(['cat', 'dog', 'cow', 'hen'])).toEqual(['cat', 'dog', 'cow', 'hen']);
+  expect(await namesWith(['cat', 'dog', 'cat', 'hen'])).toEqual(['0', '1', '2', '3']);
+});
+
+it('tells no classes of a metric that knows none', async () => {
+  const { judge } = await open(true, { createMetric: createLossMetric });
+  expect(await judge(0.9, true)(analysis.file.model)).not.toHaveProperty('classes');
 });
 
 it('has no interval for too few samples', async () => {

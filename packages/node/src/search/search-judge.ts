@@ -2,8 +2,10 @@
 import {
   type AgreementMetric,
   type BatchOutputs,
+  type ClassTable,
   createGroupedMetric,
   type Engine,
+  findWorstClass,
   type GroupedMetric,
   type LoadOptions,
   type Metric,
@@ -29,6 +31,8 @@ export interface SearchJudgeOptions {
   readonly batch: number;
   /** One-sided, in [0.5, 1). */
   readonly confidence: number;
+  /** Whether the drops of single classes are told too. */
+  readonly byClass?: boolean;
   readonly load?: LoadOptions;
   readonly signal?: AbortSignal;
 }
@@ -40,6 +44,7 @@ export type SearchJudge = (model: Model, original?: SearchJudgement) => Promise<
 export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
   const { engine, original: reference, data, confidence, load, signal } = options;
   const { createMetric, createAgreement } = data.metrics;
+  const nameOf = nameClasses(data.judged.classNames);
   const { judged: dataset, preprocess } = data;
   const batch = Math.max(1, Math.min(options.batch, Math.floor(dataset.size / RANDOM_GROUPS)));
   const walk = { dataset, preprocess, batch, ...(signal && { signal }) };
@@ -60,15 +65,44 @@ export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
       const metric = (labelled[0] ?? agreement[0])!;
       const { name, higherIsBetter } = metric;
       const reading = metric.reading();
+      const classes = namedReadings(metric.classReadings(), nameOf);
       const drop = measureDrop(original ?? reading, reading, higherIsBetter);
       return {
         ...{ metric: name, higherIsBetter, ...reading },
         metrics: tellingNumbers(metric as Pick<Metric, 'name' | 'higherIsBetter' | 'result'>),
         ...{ drop: drop.value, interval: drop.interval, worst: worstDrop(drop, confidence), samples },
+        ...(classes && {
+          classes: Object.fromEntries(Object.entries(classes).map(([name, { value }]) => [name, value])),
+        }),
+        ...(options.byClass && classes && tellClasses(classes, original?.classReadings, confidence)),
       };
     } finally {
       await session.close();
       await teacher?.close();
     }
   };
+}
+
+/** By name where every class has one of its own. */
+function nameClasses(names: readonly string[] = []): (index: number) => string {
+  const isClear = new Set(names).size === names.length;
+  return (index) => (isClear && names[index]) || String(index);
+}
+
+function namedReadings(
+  readings: ReadonlyMap<number, ClassTable[string]> | undefined,
+  nameOf: (index: number) => string,
+): ClassTable | undefined {
+  return readings && Object.fromEntries([...readings].map(([index, reading]) => [nameOf(index), reading]));
+}
+
+/** The original keeps all that others are held against. */
+function tellClasses(
+  classes: ClassTable,
+  original: ClassTable | undefined,
+  confidence: number,
+): Pick<SearchJudgement, 'classReadings' | 'worstClass'> {
+  if (!original) return { classReadings: classes };
+  const worstClass = findWorstClass(original, classes, confidence);
+  return worstClass ? { worstClass } : {};
 }

@@ -2,6 +2,7 @@
 import type {
   Engine,
   KeptModels,
+  LayerRates,
   LoadOptions,
   PlanLimits,
   SearchStrategy,
@@ -24,15 +25,20 @@ export interface SearchOptions {
   /** Path of the original. */
   readonly model: string;
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
-  readonly target: SearchTarget;
+  /** Where it ends; not looked at by the strategy layer-rates, which ends where its table does. */
+  readonly target?: SearchTarget;
   /** Most that the metric may lose in all, in its own unit: 0.01 is a point of accuracy. */
   readonly maxDrop: number;
+  /** Most that any class may lose in all, of what is recognised of it (its average precision, of detectors); default: no such floor. */
+  readonly maxClassDrop?: number;
   /** One-sided confidence at which a drop must be within its budget, in [0.5, 1); default 0.9. */
   readonly confidence?: number;
   /** Part of what is left of the budget that one cut may spend, above 0 and up to 1; default 0.5, and 1 for a strategy of one cut. */
   readonly stepShare?: number;
   /** Default iterative. */
   readonly strategy?: SearchStrategy;
+  /** For the strategy of that name: the share that each group loses. */
+  readonly layerRates?: LayerRates;
   readonly counts?: SelectionOptions['counts'];
   readonly exponents?: readonly number[];
   readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
@@ -71,6 +77,7 @@ export const SEARCH_DEFAULTS = {
 /** What every part of a search works with. */
 export interface SearchWork {
   readonly options: SearchOptions;
+  readonly target: SearchTarget;
   readonly original: Analysis;
   readonly data: TrainingData;
   readonly judge: SearchJudge;

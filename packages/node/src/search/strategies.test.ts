@@ -1,11 +1,25 @@
-import { groupName, type KeepMask, listPrunableGroups, type PlanLimits, prepareLimits } from '@espalier/core';
+import {
+  groupName,
+  type KeepMask,
+  type LayerRates,
+  listPrunableGroups,
+  type PlanLimits,
+  prepareLimits,
+} from '@espalier/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import { follow } from '../pipeline/events.ts';
 import { measureSensitivity } from './measure-sensitivity.ts';
 import { analyseModel, drawScores, engine, PROBED_NETS, readNoise, topOne } from './probed-nets.case.ts';
 import { faintNet } from './searched-net.case.ts';
-import { changedGroups, isSingle, needsSensitivity, propose, type Situation } from './strategies.ts';
+import {
+  changedGroups,
+  isSingle,
+  needsSensitivity,
+  propose,
+  type Situation,
+  targetOfTable,
+} from './strategies.ts';
 
 let analysis: Analysis;
 let base: Situation;
@@ -105,8 +119,34 @@ it('uniform takes a like share of every group, one-shot what scores least', asyn
   expect(Math.min(...sharesOf('one-shot'))).toBe(0);
 });
 
+describe('layer-rates', () => {
+  const cutBy = (layerRates: LayerRates) => propose('layer-rates', { ...base, layerRates });
+  const sharesOf = (keep: KeepMask) =>
+    Object.fromEntries(
+      analysis.coupling.groups.flatMap(({ id, classes }) => {
+        const gone = classes.filter((label) => keep[label] === 0).length;
+        return gone > 0 ? [[id, gone / classes.length]] : [];
+      }),
+    );
+
+  it('cuts each group by its own rate, all of them weaker by strength', () => {
+    // The stream of the block is 8 wide, then come its inner layer of 6 and the last one of 4.
+    const { at: cut } = cutBy([0.25, 0.5, 0])!;
+    expect(Object.values(sharesOf(cut(1)))).toEqual([0.25, 0.5]);
+    expect(Object.values(sharesOf(cut(0.5)))).toEqual([0.125, 2 / 6]);
+    const { measure, kept } = targetOfTable(analysis, {}, [0.25, 0.5, 0]);
+    expect([measure, kept]).toEqual(['macs', macs(cut(1))]);
+  });
+
+  it('has nothing to do where nothing is to go, and refuses another number of rates', () => {
+    expect(cutBy([0, 0, 0])).toBeUndefined();
+    expect(targetOfTable(analysis, {}, [0, 0, 0]).kept).toBe(1);
+    expect(() => cutBy([0.5])).toThrow(expect.objectContaining({ code: 'run.layer-rates' }));
+  });
+});
+
 it('knows which strategies look at sensitivity, and which make one cut', () => {
-  const all = ['iterative', 'progressive', 'one-shot', 'uniform'] as const;
+  const all = ['iterative', 'progressive', 'one-shot', 'uniform', 'layer-rates'] as const;
   expect(all.filter(needsSensitivity)).toEqual(['iterative']);
-  expect(all.filter(isSingle)).toEqual(['one-shot', 'uniform']);
+  expect(all.filter(isSingle)).toEqual(['one-shot', 'uniform', 'layer-rates']);
 });

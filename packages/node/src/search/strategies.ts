@@ -1,5 +1,6 @@
 // What to cut next: each strategy looks at the current model and proposes a cut that can be weakened when it proves too much.
 import {
+  assignRates,
   type Coupling,
   choosePlan,
   cutGroups,
@@ -8,6 +9,7 @@ import {
   fitRates,
   groupName,
   type KeepMask,
+  type LayerRates,
   type Limiter,
   listPrunableGroups,
   type Pick,
@@ -38,6 +40,8 @@ export interface Situation {
   /** Cost that the current model must not fall below, in units of the measure. */
   readonly measure: SearchTarget['measure'];
   readonly least: number;
+  /** For the strategy of that name alone. */
+  readonly layerRates?: LayerRates;
   /** Only for strategies that need one: see {@link needsSensitivity}. */
   readonly sensitivity?: Sensitivity;
   readonly counts?: SelectionOptions['counts'];
@@ -60,12 +64,13 @@ export const needsSensitivity = (strategy: SearchStrategy): boolean => strategy 
 
 /** Whether a strategy goes all the way in one cut. */
 export const isSingle = (strategy: SearchStrategy): boolean =>
-  strategy === 'one-shot' || strategy === 'uniform';
+  strategy === 'one-shot' || strategy === 'uniform' || strategy === 'layer-rates';
 
-/** The next cut; undefined when the strategy finds none. Errors: those of `choosePlan`, for the first cut. */
+/** The next cut; undefined when the strategy finds none. Errors: those of `choosePlan` and `assignRates`, for the first cut. */
 export function propose(strategy: SearchStrategy, situation: Situation): Proposal | undefined {
   if (strategy === 'iterative') return proposeGroups(situation);
-  const { analysis, scores, limits, iteration, measure, least } = situation;
+  const { analysis, scores, limits, iteration, measure, least, layerRates = {} } = situation;
+  if (strategy === 'layer-rates') return proposeTable(analysis, scores, limits, layerRates);
   const { traced, coupling, cost } = analysis;
   const goal = least / cost.original[measure];
   const kept = isSingle(strategy) ? goal : Math.max(goal, 1 - PROGRESSIVE_STEP);
@@ -85,6 +90,31 @@ export function propose(strategy: SearchStrategy, situation: Situation): Proposa
     return undefined;
   }
   return { picks: [], at };
+}
+
+function proposeTable(
+  { traced, coupling }: Analysis,
+  scores: Float64Array,
+  limits: PlanLimits,
+  layerRates: LayerRates,
+): Proposal | undefined {
+  const limiter = prepareLimits(traced, coupling, scores, limits);
+  const rates = assignRates(traced, coupling, listPrunableGroups(traced, coupling, limiter), layerRates);
+  if (rates.size === 0) return undefined;
+  return {
+    picks: [],
+    at: (strength) => cutGroups(coupling, scores, limiter, scaleRates(rates, strength)),
+  };
+}
+
+/** What a table leaves of the multiply-accumulates: where a search by it ends. Errors: those of `assignRates`. */
+export function targetOfTable(analysis: Analysis, limits: PlanLimits, layerRates: LayerRates): SearchTarget {
+  const { coupling, cost } = analysis;
+  // How much is left depends on how many channels go, and hardly on which.
+  const scores = new Float64Array(coupling.classes.length);
+  const proposal = proposeTable(analysis, scores, limits, layerRates);
+  const left = proposal ? cost.totals(proposal.at(1)) : cost.original;
+  return { measure: 'macs', kept: left.macs / cost.original.macs };
 }
 
 function proposeGroups({

@@ -17,6 +17,7 @@ import {
   verifyCut,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
+import { breaksFloor } from './class-limit.ts';
 import type { SearchEvent } from './search-events.ts';
 import { SEARCH_DEFAULTS, type SearchRecorder, type SearchWork } from './search-options.ts';
 import { recoverStep } from './search-recovery.ts';
@@ -72,9 +73,11 @@ export async function* tryCuts(
     const cutAlone = await judge(cut, baseline);
     const model = yield* recoverStep(analysis, keep, cut, recovery);
     const recovered = model === cut ? cutAlone : await judge(model, baseline);
-    const accepted = recovered.worst <= allowed;
+    const brokenFloor = breaksFloor(options, recovered) ? recovered.worstClass : undefined;
+    const accepted = recovered.worst <= allowed && brokenFloor === undefined;
     const trial: SearchTrial = {
       ...{ iteration: last.step, strength, cost: cost.totals(keep), cutAlone, recovered, allowed, accepted },
+      ...(brokenFloor && { brokenFloor }),
       seconds: (performance.now() - start) / 1000,
     };
     yield record({ type: 'search.trial', trial });
