@@ -115,7 +115,7 @@ describe('run --deterministic', () => {
     expect((await place.run(['runs', 'list'])).stdout).toMatch(/^runs\/b .* running +0 /m);
     lock.release();
     expect((await place.run(['runs', 'show', 'b'])).stdout).toMatch(
-      /^runs\/b: interrupted, after 0 steps\n[^]*\nnext: espalier run net\.onnx .* --run-dir runs\/b --resume /,
+      /^runs\/b: interrupted, after 0 steps\n[\s\S]*\nnext: espalier run net\.onnx .* --run-dir runs\/b --resume /,
     );
     expect(await fail(args)).toMatchObject({ code: 'io.exists' });
     const { code, stdout } = await place.run([...args, '--resume']);

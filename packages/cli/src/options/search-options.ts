@@ -29,6 +29,7 @@ export const searchOptions = {
     type: 'text',
     value: '5%',
     text: 'most that any class may lose in all, of the share of it that is recognised (of its average precision, of detectors); classes of fewer than 20 samples are not judged',
+    examples: ['5%', 0.05],
     commands: ['run'],
   },
   confidence: {
@@ -73,6 +74,7 @@ export const searchOptions = {
     type: 'text',
     value: '[0]+[.4]*27',
     text: 'share that each group loses, groups of several layers first, or name=0.3,other*=0.5; takes the place of a target, and of a --strategy',
+    examples: ['[0]+[.15]*2+[.4]*27', 'conv1=0.3,layer2*=0.5'],
     commands: ['prune', 'run'],
   },
   preset: {
