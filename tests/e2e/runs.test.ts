@@ -1,4 +1,5 @@
-// Run folders as a user meets them: a run that is killed again and again ends as one that never was, and `runs` lists, shows, compares and removes.
+// Run folders as a user meets them: a run that is killed again and again ends as one that never was, and `runs` lists, shows, compares and removes
+// what is there by then: the tests follow each other.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -106,7 +107,9 @@ describe('run --deterministic', () => {
     expect(await numbers(run)).toMatch(/^step,macs,params,metric,value,.*,tries\n0,\d+,\d+,top1,.*,\n1,/);
   });
 
-  it('lets nobody else write to the run, and keeps only the models that going on needs', async () => {
+  it('lets nobody else write to the run, and keeps only the models that going on needs', {
+    timeout: 240_000,
+  }, async () => {
     const args = [...RUN, '--recover', 'none', '--keep-models', 'last', '--run-dir', 'runs/b'];
     await place.kill(args, async () => (await count('runs/b', 'search.step')) >= 1);
     const lock = await lockRun(at('runs/b'));
@@ -115,7 +118,7 @@ describe('run --deterministic', () => {
     expect((await place.run(['runs', 'list'])).stdout).toMatch(/^runs\/b .* running +0 /m);
     lock.release();
     expect((await place.run(['runs', 'show', 'b'])).stdout).toMatch(
-      /^runs\/b: interrupted, after 0 steps\n[\s\S]*\nnext: espalier run net\.onnx .* --run-dir runs\/b --resume /,
+      /^runs\/b: interrupted, after 0 steps\n(?:.*\n)*next: espalier run net\.onnx .* --run-dir runs\/b --resume /,
     );
     expect(await fail(args)).toMatchObject({ code: 'io.exists' });
     const { code, stdout } = await place.run([...args, '--resume']);
