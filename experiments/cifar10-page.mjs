@@ -40,8 +40,11 @@ function showVerdict(rows) {
       if (!fscl || others.length === 0) return [];
       const place = 1 + others.filter(({ value }) => value > fscl.value).length;
       const lead = 100 * (fscl.value - others[0].value);
-      const apart = `${Math.abs(lead).toFixed(1)} points ${lead < 0 ? 'behind' : 'ahead of'} ${others[0].part}`;
-      return [`${title}: place ${place} of ${levels.length}, ${apart}`];
+      const isLevel = Math.abs(lead) < 0.05;
+      const apart = `${Math.abs(lead).toFixed(1)} points ${lead < 0 ? 'behind' : 'ahead of'}`;
+      return [
+        `${title}: place ${place} of ${levels.length}, ${isLevel ? 'level with' : apart} ${others[0].part}`,
+      ];
     });
     return verdicts.length === 0 ? [] : [`- **${model}**: FSCL ${verdicts.join('; ')}.`];
   });
@@ -90,9 +93,10 @@ function showSearch(own) {
     epochs,
     showShare(finetuned),
   ]);
-  const steps = found.steps.map(({ macs, top1 }) => `${showTenths(macs)} ${showShare(top1)}`).join(', ');
+  const cuts = found.steps.slice(1);
+  const steps = cuts.map(({ macs, top1 }) => `${showTenths(macs)} ${showShare(top1)}`).join(', ');
   const head = ['cut', 'MACs', 'parameters', 'epochs', 'fine-tuned'];
-  return `${table(head, lines)}\n\nThe steps of the search, on the test images: ${steps}.`;
+  return `${table(head, lines)}\n\nThe search, step by step, the last training included: ${steps}.`;
 }
 
 /** With the standard deviation where there are several. */

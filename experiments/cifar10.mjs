@@ -22,14 +22,23 @@ import { watch } from './watch.mjs';
 
 const CRITERIA = ['fscl', 'l1', 'fpgm', 'taylor', 'hrank'];
 const times = (rate, count) => Array.from({ length: count }, () => rate);
-/** Rates as CHIP and HRankPlus state them; those of ResNet-20 are ResNet-56's for fewer blocks. */
+/**
+ * Rates as CHIP and HRankPlus state them; those of ResNet-20 are ResNet-56's for fewer blocks. A search cuts `counts` groups at a time: the paper's 6
+ * and 5 are for 89 layers, and would take these networks to their goal in one cut.
+ */
 const MODELS = {
-  resnet20: { rates: [0, ...times(0.15, 2), ...times(0.4, 9)], seeds: [1, 2, 3], epochs: 3, searches: true },
-  resnet56: { rates: [0, ...times(0.15, 2), ...times(0.4, 27)], seeds: [1], epochs: 2, searches: true },
+  resnet20: {
+    ...{ rates: [0, ...times(0.15, 2), ...times(0.4, 9)], seeds: [1, 2, 3], epochs: 3 },
+    counts: { params: 1, macs: 2 },
+  },
+  resnet56: {
+    ...{ rates: [0, ...times(0.15, 2), ...times(0.4, 27)], seeds: [1], epochs: 2 },
+    counts: { params: 2, macs: 4 },
+  },
   vgg16: { rates: [...times(0.45, 7), ...times(0.78, 5)], seeds: [1], epochs: 2, paperPoint: 0.185 },
 };
 /** What the search may do: epochs after each cut and at the end, images per probe. */
-const SEARCH = { kept: 0.5, maxDrop: 0.2, iterations: 6, epochs: 1, finalEpochs: 2, probeImages: 600 };
+const SEARCH = { kept: 0.5, maxDrop: 0.2, iterations: 8, epochs: 1, finalEpochs: 2, probeImages: 600 };
 
 const engine = createOrtEngine();
 const log = openLog(new URL('cifar10.jsonl', import.meta.url), ['model', 'part', 'seed']);
@@ -40,7 +49,7 @@ for (const [model, plan] of Object.entries(MODELS)) {
 await fillPage(await log.rows());
 
 /** Every part of a model that is asked for; models and images are opened once. */
-async function measureModel(model, { rates, seeds, epochs, paperPoint, searches }) {
+async function measureModel(model, { rates, seeds, epochs, paperPoint, counts }) {
   const classifier = await openClassifier(engine, model);
   const isAsked = (part) => askedParts.length === 0 || askedParts.includes(part);
   for (const seed of seeds) {
@@ -61,7 +70,7 @@ async function measureModel(model, { rates, seeds, epochs, paperPoint, searches 
       return recover(classifier, { ...fitted, seed }, epochs);
     });
   }
-  if (searches && isAsked('search')) await compareSearch(classifier, seed);
+  if (counts && isAsked('search')) await compareSearch(classifier, seed, counts);
 }
 
 async function measureBaseline(classifier, seed, epochs) {
@@ -123,9 +132,9 @@ async function fitTable(analysis, table, macs) {
 }
 
 /** The iterative search, then cuts in one go that keep as many MACs and are trained for as many epochs. */
-async function compareSearch(classifier, seed) {
+async function compareSearch(classifier, seed, counts) {
   const { name: model } = classifier;
-  const found = await log.once({ model, part: 'iterative', seed }, () => search(classifier, seed));
+  const found = await log.once({ model, part: 'iterative', seed }, () => search(classifier, seed, counts));
   for (const ranking of ['global', 'local']) {
     await log.once({ model, part: `one cut, ${ranking}`, seed }, () =>
       recover(classifier, { criterion: 'fscl', seed, ranking, macs: found.macs }, found.epochs),
@@ -133,7 +142,7 @@ async function compareSearch(classifier, seed) {
   }
 }
 
-async function search(classifier, seed) {
+async function search(classifier, seed, counts) {
   const { name, subject, analysis } = classifier;
   const { kept, maxDrop, iterations, epochs, finalEpochs, probeImages } = SEARCH;
   const folder = await openRun(`cifar10-${name}`);
@@ -142,7 +151,16 @@ async function search(classifier, seed) {
     const result = await watch(
       name,
       runSearch({
-        ...{ engine, model: analysis.file.path, folder, maxDrop, iterations, finalEpochs, load: LOAD },
+        ...{
+          engine,
+          model: analysis.file.path,
+          folder,
+          maxDrop,
+          iterations,
+          counts,
+          finalEpochs,
+          load: LOAD,
+        },
         target: { measure: 'macs', kept },
         // How far it gets is the question, not whether a step is certain to be affordable.
         confidence: 0.5,
@@ -150,7 +168,7 @@ async function search(classifier, seed) {
         sensitivity: { limit: probeImages },
         training: await trainingOf(subject, seed),
         recovery: { method: 'finetune', epochs },
-        settings: { ...SEARCH, seed },
+        settings: { ...SEARCH, counts, seed },
       }),
     );
     const seconds = (performance.now() - from) / 1000;

@@ -30,7 +30,15 @@ export interface SearchRecoveryOptions {
   /** What trainings are told beside that. */
   readonly training: Pick<
     FinetuneOptions,
-    'data' | 'evaluation' | 'deterministic' | 'cachePath' | 'formulations'
+    | 'data'
+    | 'evaluation'
+    | 'deterministic'
+    | 'cachePath'
+    | 'formulations'
+    | 'rate'
+    | 'optimizer'
+    | 'clipNorm'
+    | 'weightDecay'
   >;
   readonly load?: LoadOptions;
   readonly signal?: AbortSignal;
