@@ -8,5 +8,10 @@ export { normalizers } from './importance/normalizer.ts';
 export { reductions } from './importance/reduction.ts';
 export { DETECTION_LAYOUTS } from './metrics/layouts/detection-layouts.ts';
 export { DEFAULT_MAX_RATIO } from './plan/limits.ts';
-export { SEARCH_RECOVERIES, SEARCH_STRATEGIES, SENSITIVITY_MODES } from './search/search-names.ts';
+export {
+  SCORE_MEASURES,
+  SEARCH_RECOVERIES,
+  SEARCH_STRATEGIES,
+  SENSITIVITY_MODES,
+} from './search/search-names.ts';
 export { OPTIMIZERS } from './training/optimizer.ts';
