@@ -34,7 +34,9 @@ async function fail(args: readonly string[]) {
 
 describe('sensitivity', () => {
   it('shows how much every group matters, the most robust first', async () => {
-    const { code, stdout, stderr } = await place.run(['sensitivity', 'net.onnx', ...DATA, '--limit', '60']);
+    const { code, stdout, stderr } = await place.run([
+      ...['sensitivity', 'net.onnx', ...DATA, '--limit', '60', '--refine', '0'],
+    ]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^top1 [01]\.\d{4} uncut; how much it drops/);
     expect(stdout).toMatch(/^group +channels +-25 % +-50 % +-75 % +saves MACs$/m);
@@ -59,6 +61,8 @@ describe('sensitivity', () => {
       '30',
       '--rates',
       '50%',
+      '--refine',
+      '0',
       '--probing',
       'exact',
     ];

@@ -99,6 +99,7 @@ export * from './recovery/recovery.ts';
 export * from './recovery/replace-constants.ts';
 export * from './search/class-floor.ts';
 export * from './search/drop-budget.ts';
+export * from './search/find-bend.ts';
 export * from './search/fit-budget.ts';
 export * from './search/group-cuts.ts';
 export * from './search/history.ts';

@@ -10,6 +10,7 @@ export { DETECTION_LAYOUTS } from './metrics/layouts/detection-layouts.ts';
 export { DEFAULT_MAX_RATIO } from './plan/limits.ts';
 export {
   KEPT_MODELS,
+  SCORE_MEASURES,
   SEARCH_RECOVERIES,
   SEARCH_STRATEGIES,
   SENSITIVITY_MODES,

@@ -28,6 +28,7 @@ describe('settleSearch', () => {
       time: '2m',
       stepShare: '0.3',
       maxClassDrop: '5%',
+      scoreBy: ['latency'],
     });
     expect(search).toMatchObject({
       ...{
@@ -35,15 +36,17 @@ describe('settleSearch', () => {
         strategy: 'iterative',
         maxDrop: 0.02,
         maxClassDrop: 0.05,
+        scoreBy: ['latency'],
         confidence: 0.9,
         stepShare: 0.3,
         seconds: 120,
       },
-      sensitivity: { mode: 'fast', precision: 0.02, rates: [0.5], limit: 100 },
+      sensitivity: { mode: 'fast', precision: 0.02, rates: [0.5], limit: 100, refine: 1 },
       recovery: { method: 'reconstruct', epochs: 1 },
     });
     const plain = await settle();
-    for (const name of ['stepShare', 'seconds', 'maxClassDrop']) expect(plain).not.toHaveProperty(name);
+    for (const name of ['stepShare', 'seconds', 'maxClassDrop', 'scoreBy'])
+      expect(plain).not.toHaveProperty(name);
   });
 
   it('takes what a paper does from a preset, unless it is said otherwise', async () => {

@@ -14,7 +14,7 @@ import { parseDuration } from '../options/parse-duration.ts';
 import { parseInputShapes } from './analyse.ts';
 import type { CommandContext } from './command.ts';
 import { scoringOf } from './scoring.ts';
-import { parseRates, parseShare, parseTarget } from './search-values.ts';
+import { parseMeasures, parseRates, parseShare, parseTarget } from './search-values.ts';
 import { trainingDataOf } from './training-data.ts';
 
 type Context = CommandContext<'run'>;
@@ -81,12 +81,12 @@ export async function settleSearch(
     model: path!,
     inputShapes: parseInputShapes(options.inputShape),
     ...{ maxDrop, strategy, signal },
-    ...given({ target, layerRates }),
+    ...given({ target, layerRates, scoreBy: parseMeasures(options.scoreBy) }),
     confidence: options.confidence,
     scoring: { ...scoringOf(options), criterion },
     limits: { roundTo, maxRatio, ignore },
     sensitivity: {
-      ...{ mode: options.probing, precision },
+      ...{ mode: options.probing, precision, refine: options.refine },
       ...given({ rates: rates.length > 0 ? rates : undefined, limit: options.probeLimit }),
     },
     training: {

@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { parseRates, parseShare, parseTarget } from './search-values.ts';
+import { parseMeasures, parseRates, parseShare, parseTarget } from './search-values.ts';
 
 const refusal = (code: string, message: string) =>
   expect.objectContaining({ kind: 'usage', code, message: expect.stringContaining(message) });
+
+describe('parseMeasures', () => {
+  it('reads names, repeated or with commas', () => {
+    expect(parseMeasures(['macs, params'])).toEqual(['macs', 'params']);
+    expect(parseMeasures(['latency', 'macs'])).toEqual(['latency', 'macs']);
+    expect(parseMeasures([])).toBeUndefined();
+  });
+
+  it('refuses others', () => {
+    expect(() => parseMeasures(['macs,speed'])).toThrow(
+      refusal('run.bad-score', "--score-by cannot be 'speed'."),
+    );
+  });
+});
 
 describe('parseShare', () => {
   it.each([

@@ -1,5 +1,5 @@
 // Values of `sensitivity` and `run` that are more than a number.
-import { EspalierError } from '@espalier/core';
+import { EspalierError, SCORE_MEASURES, type ScoreMeasure } from '@espalier/core';
 import type { SearchTarget } from '@espalier/node';
 
 /** `1%`, `0.5 %` or `0.01` as a number of [0, 1), or of (0, 1) where 0 means nothing. Error, kind usage: `options.bad-share`. */
@@ -26,6 +26,20 @@ export function parseTarget(text: string | undefined): SearchTarget {
     code: 'run.bad-target',
     message: text === undefined ? 'Nothing says where the run should end.' : `--target cannot be '${text}'.`,
     hint: 'Say what is to be left of the original: --target macs=0.4 or --target params=0.5.',
+  });
+}
+
+/** `macs,params` or `latency`; undefined where nothing is said. Error, kind usage: `run.bad-score`. */
+export function parseMeasures(texts: readonly string[]): readonly ScoreMeasure[] | undefined {
+  const names = texts.flatMap((text) => text.split(',')).map((name) => name.trim());
+  const odd = names.find((name) => !(SCORE_MEASURES as readonly string[]).includes(name));
+  if (odd === undefined)
+    return names.length > 0 ? (names as readonly string[] as readonly ScoreMeasure[]) : undefined;
+  throw new EspalierError({
+    kind: 'usage',
+    code: 'run.bad-score',
+    message: `--score-by cannot be '${odd}'.`,
+    hint: `Write one or several of ${SCORE_MEASURES.join(', ')}.`,
   });
 }
 

@@ -3,6 +3,7 @@ import { EspalierError } from '@espalier/core';
 import {
   chooseMetrics,
   createOrtEngine,
+  DEFAULT_PRECISION,
   follow,
   loadMetric,
   measureSensitivity,
@@ -64,6 +65,8 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
       measureSensitivity(analysis, {
         ...{ engine, scores, images, metrics, mode: probing, precision, load, signal },
         limits: { roundTo, maxRatio, ignore },
+        // Without a budget, a bend is what a fast probe can tell from noise.
+        refine: { rounds: options.refine, least: 2 * DEFAULT_PRECISION },
         ...(asked.length > 0 && { rates: asked }),
       }),
       (event) => {

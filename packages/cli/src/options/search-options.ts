@@ -92,6 +92,23 @@ export const searchOptions = {
     examples: [[0.25, 0.5, 0.75]],
     commands: SEARCH_COMMANDS,
   },
+  refine: {
+    group: 'Search',
+    type: 'integer',
+    value: 'N',
+    default: 1,
+    min: 0,
+    max: 2,
+    text: 'times that the middle between two rates is probed too where the drop rises steeply',
+    commands: SEARCH_COMMANDS,
+  },
+  scoreBy: {
+    group: 'Search',
+    type: 'list',
+    value: 'macs,params|latency',
+    text: 'what cuts are picked for saving; without it macs and params; the latency of every probed cut is measured on this machine',
+    commands: ['run'],
+  },
   probing: {
     group: 'Search',
     type: 'choice',

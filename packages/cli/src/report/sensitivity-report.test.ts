@@ -48,3 +48,15 @@ it('shows the most robust groups first, with a dash where a rate was not tried',
     'next: espalier run net.onnx --target macs=0.7 --data images',
   ]);
 });
+
+it('tells what was probed at bends apart from the rates that all groups were asked for', () => {
+  const [bent, ...others] = document.groups;
+  const points = [point(0.25, 0.1), point(0.375, 0.12), point(0.5, 0.3)];
+  const lines = formatSensitivity({ ...document, groups: [{ ...bent!, points }, ...others] }, plainPaint);
+  expect(lines.slice(2, 6)).toEqual([
+    'group    channels          -25 %         -50 %  saves MACs  at the bend',
+    'b_out#1        16  -0.010 ±0.020         0.020      25.0 %',
+    'c_out           4              -  0.100 ±0.020      25.0 %',
+    'a_out           8   0.100 ±0.020  0.300 ±0.020      25.0 %  -38 %: 0.120 ±0.020',
+  ]);
+});

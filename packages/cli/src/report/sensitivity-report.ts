@@ -10,16 +10,20 @@ type Curve = SensitivityDocument['groups'][number];
 /** Lines of the report. */
 export function formatSensitivity(document: SensitivityDocument, paint: Paint): readonly string[] {
   const { groups, metric, metrics, cost, data, criterion, next } = document;
-  const rates = [...new Set(groups.flatMap(({ points }) => points.map(({ rate }) => rate)))].sort(
-    (a, b) => a - b,
-  );
+  const all = [...new Set(groups.flatMap(({ points }) => points.map(({ rate }) => rate)))];
+  const holders = (rate: number): number =>
+    groups.filter(({ points }) => points.some((point) => point.rate === rate)).length;
+  // What only some were asked for is a look at the bend of their own curve.
+  const rates = all.filter((rate) => 2 * holders(rate) > groups.length).sort((a, b) => a - b);
+  const hasBends = rates.length < all.length;
   const right = 'right' as const;
   const [heads = '', ...rows] = formatTable(
     [
       { head: 'group' },
       { head: 'channels', align: right },
-      ...rates.map((rate) => ({ head: `-${Math.round(100 * rate)} %`, align: right })),
+      ...rates.map((rate) => ({ head: formatRate(rate), align: right })),
       { head: 'saves MACs', align: right },
+      ...(hasBends ? [{ head: 'at the bend' }] : []),
     ],
     [...groups]
       .sort((a, b) => worstOf(a) - worstOf(b))
@@ -28,6 +32,7 @@ export function formatSensitivity(document: SensitivityDocument, paint: Paint): 
         String(group.channels),
         ...rates.map((rate) => formatDrop(group.points.find((point) => point.rate === rate))),
         formatPercent(1 - (group.points.at(-1)?.macs ?? cost.macs) / cost.macs),
+        ...(hasBends ? [formatBends(group, rates)] : []),
       ]),
   );
   return [
@@ -40,6 +45,16 @@ export function formatSensitivity(document: SensitivityDocument, paint: Paint): 
     '',
     `next: ${paint.bold(next)}`,
   ];
+}
+
+const formatRate = (rate: number): string => `-${Math.round(100 * rate)} %`;
+
+/** `-38 %: 0.020 ±0.010` for every rate without a column. */
+function formatBends({ points }: Curve, columns: readonly number[]): string {
+  return points
+    .filter(({ rate }) => !columns.includes(rate))
+    .map((point) => `${formatRate(point.rate)}: ${formatDrop(point)}`)
+    .join(', ');
 }
 
 function formatDrop(point: Curve['points'][number] | undefined): string {

@@ -24,7 +24,7 @@ async function plan(rates: readonly number[], { limits = {}, model = residualNet
   const scores = Float64Array.from(coupling.classes, (_, id) => id);
   const limiter = prepareLimits(traced, coupling, scores, limits);
   const targets = listPrunableGroups(traced, coupling, limiter);
-  const probes = planProbes(coupling, scores, limiter, targets, rates);
+  const probes = planProbes(coupling, scores, limiter, targets, () => rates);
   return { traced, coupling, probes };
 }
 

@@ -15,17 +15,17 @@ export interface Probe {
   readonly first: number;
 }
 
-/** Plans the probes, in the order in which their cuts are first felt. Rates that limits turn into the same cut are probed once, at the lowest. */
+/** Plans the probes of each target at its rates, in the order in which their cuts are first felt. Rates that limits turn into the same cut are probed once, at the lowest. */
 export function planProbes(
   coupling: Coupling,
   scores: Float64Array,
   limiter: Limiter,
   targets: readonly PrunableGroup[],
-  rates: readonly number[],
+  ratesOf: (target: PrunableGroup) => readonly number[],
 ): readonly Probe[] {
   const probes = targets.flatMap((target) => {
     const seen = new Set<string>();
-    return rates.flatMap((rate): Probe[] => {
+    return ratesOf(target).flatMap((rate): Probe[] => {
       const keep = cutGroups(coupling, scores, limiter, new Map([[target.group, rate]]));
       const removed = countRemoved(coupling, target.group, keep);
       const key = keep.join('');

@@ -6,6 +6,12 @@ export const SEARCH_STRATEGIES = ['iterative', 'progressive', 'one-shot', 'unifo
 /** Name of a way to decide. */
 export type SearchStrategy = (typeof SEARCH_STRATEGIES)[number];
 
+/** What a cut can be picked for saving. */
+export const SCORE_MEASURES = ['params', 'macs', 'latency'] as const;
+
+/** Name of what is saved. */
+export type ScoreMeasure = (typeof SCORE_MEASURES)[number];
+
 /** Ways to measure sensitivity. */
 export const SENSITIVITY_MODES = ['fast', 'exact'] as const;
 

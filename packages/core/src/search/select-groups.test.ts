@@ -55,6 +55,34 @@ describe('selectGroups', () => {
     ]);
   });
 
+  it('picks by measured time, each group against the uncut model it was measured beside', () => {
+    const timed = (root: string, uncut: number, milliseconds: number, millisecondsAtMost = milliseconds) => ({
+      ...group(root, { ...point(0.5, 0.8, 500, 50), milliseconds, millisecondsAtMost }),
+      uncutMilliseconds: uncut,
+    });
+    const groups = [timed('slower', 10, 11), timed('tenth', 20, 18), timed('fifth', 5, 4), heavy];
+    const picks = selectGroups(analysis(groups), { exponent: 2, measures: ['latency'] });
+    expect(names(picks)).toEqual(['fifth 0.5 latency', 'tenth 0.5 latency']);
+    expect(picks[0]!.score).toBeCloseTo(0.2, 12);
+    const many = Array.from({ length: 20 }, (_, i) => timed(`g${i}`, 10, 9));
+    expect(selectGroups(analysis(many), { exponent: 1, measures: ['latency'] })).toHaveLength(11);
+    const mixed = selectGroups(analysis(groups), {
+      exponent: 2,
+      measures: ['latency', 'params'],
+      counts: { params: 1 },
+    });
+    expect(mixed.map(({ measure }) => measure)).toEqual(['params', 'latency', 'latency']);
+    // What is sure counts, and what was measured where nothing is.
+    const [doubtful, unsure] = [timed('doubtful', 10, 5, 9), timed('unsure', 10, 6, 11)];
+    const byTime = { exponent: 2, measures: ['latency'] } as const;
+    expect(names(selectGroups(analysis([doubtful, unsure, ...groups]), byTime))).toEqual([
+      'fifth 0.5 latency',
+      'doubtful 0.5 latency',
+      'tenth 0.5 latency',
+    ]);
+    expect(names(selectGroups(analysis([unsure]), byTime))).toEqual(['unsure 0.5 latency']);
+  });
+
   it('leaves alone what saves nothing and what ruins the model', () => {
     const idle = group('idle', point(0.5, 0.8, 1000, 100));
     const ruined = group('ruined', point(0.5, 0, 100, 10));

@@ -13,6 +13,10 @@ export interface SensitivityPoint {
   /** Multiply-accumulates and parameters of the whole model with this cut alone. */
   readonly macs: number;
   readonly params: number;
+  /** Median time of one run of the really cut model, where times are measured. */
+  readonly milliseconds?: number;
+  /** The upper end of its 95 % interval against the uncut model. */
+  readonly millisecondsAtMost?: number;
   /** The metric, and by how much it is worse than the uncut model's on the same samples (negative: better). */
   readonly value: number;
   readonly drop: number;
@@ -29,6 +33,8 @@ export interface GroupSensitivity {
   readonly part: number;
   readonly channels: number;
   readonly points: readonly SensitivityPoint[];
+  /** Time of the uncut model, measured side by side with those of the points. */
+  readonly uncutMilliseconds?: number;
   /** Accepted cuts since it was measured: 0 is fresh. */
   readonly age: number;
 }
@@ -39,7 +45,12 @@ export interface Sensitivity {
   readonly metric: string;
   readonly higherIsBetter: boolean;
   /** The uncut model on the same samples. */
-  readonly baseline: { readonly value: number; readonly macs: number; readonly params: number };
+  readonly baseline: {
+    readonly value: number;
+    readonly macs: number;
+    readonly params: number;
+    readonly milliseconds?: number;
+  };
   readonly samples: number;
   /** In the order of the graph; those that limits let lose nothing at any rate are not among them. */
   readonly groups: readonly GroupSensitivity[];

@@ -7,15 +7,16 @@ import {
   cutGroups,
   DEFAULT_RATES,
   type Engine,
+  findBend,
   type GroupSensitivity,
   groupName,
   type Limiter,
   type LoadOptions,
   listPrunableGroups,
   type Model,
+  median,
   type PlanLimits,
   type PrunableGroup,
-  planProbes,
   prepareLimits,
   type Sensitivity,
   type SensitivityMode,
@@ -25,8 +26,10 @@ import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { MetricChoice } from '../pipeline/choose-metrics.ts';
 import type { ProbeBatch } from './probe-images.ts';
 import { openProbeJudge, type ProbeJudge } from './probe-judge.ts';
-import { countRuns, type ProbeState, runParts, runWhole } from './run-probes.ts';
+import { probeInRounds } from './probe-rounds.ts';
+import { countRuns, type ProbeState } from './run-probes.ts';
 import type { SensitivityEvent } from './search-events.ts';
+import { timeProbes } from './time-probes.ts';
 
 /** How a model's sensitivity is measured. */
 export interface SensitivityOptions {
@@ -50,6 +53,13 @@ export interface SensitivityOptions {
   readonly precision?: number;
   /** Fast: most bytes for the values between two parts of the model, default 1 GiB. */
   readonly memory?: number;
+  /**
+   * Where a curve bends, the middle between the two rates is probed too, so many times at most, default 0; a bend is a rise of the drop by more than
+   * `least`, in the metric's unit, and by more than is uncertain.
+   */
+  readonly refine?: { readonly rounds: number; readonly least: number };
+  /** Whether the time of the really cut models is measured too; default false. */
+  readonly timed?: boolean;
   /** Curves that need no new probes, by {@link groupName}; their drops are taken over. */
   readonly known?: ReadonlyMap<string, GroupSensitivity>;
   readonly load?: LoadOptions;
@@ -89,6 +99,8 @@ export async function* measureSensitivity(
     precision = DEFAULT_PRECISION,
     memory = MEMORY_BYTES,
     rates = DEFAULT_RATES,
+    refine = { rounds: 0, least: 0 },
+    timed = false,
   } = options;
   const { traced, coupling, cost, file } = analysis;
   const limiter = prepareLimits(traced, coupling, scores, limits);
@@ -99,44 +111,54 @@ export async function* measureSensitivity(
     ...{ images, metrics, baseline, precision: mode === 'exact' ? 0 : precision },
     reference: reference && !metrics.createMetric ? await answerAll(options, reference) : baseline,
   });
-  const states = planProbes(coupling, scores, limiter, targets, rates).map(
-    (probe): ProbeState => ({ probe, trial: judge.open(), done: false }),
-  );
-  const run = { analysis, engine, images, states, ...(load && { load }), ...(signal && { signal }) };
+  const pointsOf = (states: readonly ProbeState[]) => describePoints(analysis, states, judge, images);
   let work = cost.original.macs * countRuns(traced, images);
-  const fresh = new Map<PrunableGroup, GroupSensitivity>();
-  const measured = mode === 'exact' ? runWhole(run) : runParts(run, memory);
-  for await (const macs of measured) {
-    work += macs;
-    for (const target of targets) {
-      const own = states.filter(({ probe }) => probe.target === target);
-      if (fresh.has(target) || own.length === 0 || own.some(({ done }) => !done)) continue;
-      const group = describeGroup(analysis, target, own, judge, images);
-      fresh.set(target, group);
-      yield { type: 'sensitivity.group', group };
+  let probes = 0;
+  const fresh = new Map<number, GroupSensitivity>();
+  const news = probeInRounds({
+    ...{ analysis, engine, images, scores, limiter, targets, rates },
+    ...{ rounds: refine.rounds, bendOf: (states) => findBend(pointsOf(states), refine.least) },
+    ...{ open: judge.open, memory: mode === 'exact' ? undefined : memory },
+    ...(load && { load }),
+    ...(signal && { signal }),
+  });
+  for await (const event of news) {
+    if (event.type === 'work') {
+      work += event.macs;
+      probes = event.total;
+      yield { type: 'sensitivity.progress', done: event.done, total: event.total };
+      continue;
     }
-    const done = states.filter((state) => state.done).length;
-    yield { type: 'sensitivity.progress', done, total: states.length };
+    const { target, states } = event.curve;
+    const { root, part, channels } = target;
+    const curve = { root, part, channels, points: pointsOf(states), age: 0 };
+    const group = timed ? await timeCurve(curve, states, options, analysis) : curve;
+    fresh.set(target.group, group);
+    yield { type: 'sensitivity.group', group };
   }
+  const milliseconds = timed ? await timeUncut([...fresh.values()], options, analysis) : undefined;
+  const present = { analysis, judge, limiter, scores, milliseconds };
   return {
     ...{ metric: judge.metric, higherIsBetter: judge.higherIsBetter, samples: countSamples(images) },
-    ...{ probes: states.length, work },
-    baseline: { value: judge.value, macs: cost.original.macs, params: cost.original.params },
+    ...{ probes, work },
+    baseline: {
+      ...{ value: judge.value, macs: cost.original.macs, params: cost.original.params },
+      ...(milliseconds !== undefined && { milliseconds }),
+    },
     groups: groups.flatMap((group) => {
       const old = known.get(groupName(group));
-      return old ? carryGroup(analysis, group, old, judge, limiter, scores) : (fresh.get(group) ?? []);
+      return old ? carryGroup(present, group, old) : (fresh.get(group.group) ?? []);
     }),
   };
 }
 
-function describeGroup(
+function describePoints(
   { cost }: Analysis,
-  { root, part, channels }: PrunableGroup,
   states: readonly ProbeState[],
   { value, higherIsBetter }: ProbeJudge,
   images: readonly ProbeBatch[],
-): GroupSensitivity {
-  const points = states.map(({ probe, trial }): SensitivityPoint => {
+): readonly SensitivityPoint[] {
+  return states.map(({ probe, trial }) => {
     const { drop, batches } = trial.verdict();
     const { macs, params } = cost.totals(probe.keep);
     return {
@@ -146,25 +168,74 @@ function describeGroup(
       samples: countSamples(images.slice(0, batches)),
     };
   });
-  return { root, part, channels, points, age: 0 };
 }
 
-/** An older curve beside the present model: the drops are those that were measured, costs and values follow. */
+async function timeCurve(
+  curve: GroupSensitivity,
+  states: readonly ProbeState[],
+  options: SensitivityOptions,
+  analysis: Analysis,
+): Promise<GroupSensitivity> {
+  const { uncut, cut } = await timeProbes(
+    analysis,
+    states.map(({ probe }) => probe),
+    options,
+  );
+  const points = curve.points.map((point, i) => ({ ...point, ...cut[i]! }));
+  return { ...curve, points, uncutMilliseconds: uncut };
+}
+
+/** The time of the uncut model: the middle of what was measured beside each curve. */
+async function timeUncut(
+  curves: readonly GroupSensitivity[],
+  options: SensitivityOptions,
+  analysis: Analysis,
+): Promise<number> {
+  if (curves.length === 0) return (await timeProbes(analysis, [], options)).uncut;
+  return median(curves.map(({ uncutMilliseconds }) => uncutMilliseconds!));
+}
+
+/** What an older curve is held against. */
+interface Present {
+  readonly analysis: Analysis;
+  readonly judge: ProbeJudge;
+  readonly limiter: Limiter;
+  readonly scores: Float64Array;
+  /** Of the uncut model, where times are measured. */
+  readonly milliseconds: number | undefined;
+}
+
+/** An older curve beside the present model: drops and saved times are those that were measured, costs and values follow. */
 function carryGroup(
-  { coupling, cost }: Analysis,
+  { analysis: { coupling, cost }, judge: { value, higherIsBetter }, limiter, scores, milliseconds }: Present,
   { root, part, channels, group }: PrunableGroup,
   old: GroupSensitivity,
-  { value, higherIsBetter }: ProbeJudge,
-  limiter: Limiter,
-  scores: Float64Array,
 ): GroupSensitivity {
+  const faster = (old.uncutMilliseconds ?? 0) - (milliseconds ?? 0);
   const points = old.points.map((point): SensitivityPoint => {
     const keep = cutGroups(coupling, scores, limiter, new Map([[group, point.rate]]));
     const { macs, params } = cost.totals(keep);
     const removed = countRemoved(coupling, group, keep);
-    return { ...point, removed, macs, params, value: value - (higherIsBetter ? point.drop : -point.drop) };
+    return {
+      ...{ ...point, removed, macs, params },
+      value: value - (higherIsBetter ? point.drop : -point.drop),
+      ...shiftTimes(point, faster),
+    };
   });
-  return { root, part, channels, points, age: old.age };
+  const timing = milliseconds === undefined ? {} : { uncutMilliseconds: milliseconds };
+  return { root, part, channels, points, age: old.age, ...timing };
+}
+
+/** The times of a point by so much shorter, as the model around the cut has become. */
+function shiftTimes(
+  { milliseconds, millisecondsAtMost }: SensitivityPoint,
+  faster: number,
+): Pick<SensitivityPoint, 'milliseconds' | 'millisecondsAtMost'> {
+  if (milliseconds === undefined || millisecondsAtMost === undefined) return {};
+  return {
+    milliseconds: Math.max(0, milliseconds - faster),
+    millisecondsAtMost: Math.max(0, millisecondsAtMost - faster),
+  };
 }
 
 async function answerAll(

@@ -13,7 +13,7 @@ async function open(net: keyof typeof PROBED_NETS, { samples = 24, batch = 4, en
   const scores = drawScores(analysis);
   const limiter = prepareLimits(traced, coupling, scores, {});
   const targets = listPrunableGroups(traced, coupling, limiter);
-  const probes = planProbes(coupling, scores, limiter, targets, [0.25, 0.5]);
+  const probes = planProbes(coupling, scores, limiter, targets, () => [0.25, 0.5]);
   const images = await readNoise(analysis.file.model, samples, batch);
   const start = (): ProbeRun & { readonly answers: readonly (readonly Outputs[])[] } => {
     const answers: Outputs[][] = probes.map(() => []);

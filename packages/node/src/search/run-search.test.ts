@@ -148,6 +148,30 @@ describe('runSearch', () => {
     expect(free.trials.every((trial) => trial.brokenFloor === undefined)).toBe(true);
   });
 
+  it('picks by measured time, keeps the times it measured, and knows that they differ from run to run', async () => {
+    const wishes = { ...SMALL_STEPS, counts: { latency: 1 }, scoreBy: ['latency'], iterations: 2 } as const;
+    await place.search('timed', { ...wishes, maxDrop: 0.9, deterministic: false });
+    const analyses = journalOf('timed').flatMap((event) =>
+      event.type === 'search.sensitivity' ? [event.sensitivity] : [],
+    );
+    expect(analyses).toHaveLength(2);
+    for (const { baseline, groups } of analyses) {
+      expect(baseline.milliseconds).toBeGreaterThan(0);
+      for (const { uncutMilliseconds, points, age } of groups) {
+        expect(points.every(({ milliseconds }) => milliseconds !== undefined)).toBe(true);
+        if (age > 0) expect(uncutMilliseconds).toBe(baseline.milliseconds);
+      }
+    }
+    const [first, second] = analyses;
+    for (const group of second!.groups.filter(({ age }) => age > 0)) {
+      const before = first!.groups.find((each) => groupName(each) === groupName(group))!;
+      const saved = ({ points, uncutMilliseconds }: typeof group) =>
+        uncutMilliseconds! - points[0]!.milliseconds!;
+      expect(saved(group)).toBeCloseTo(saved(before), 9);
+    }
+    await expect(place.search('not-timed', wishes)).rejects.toMatchObject({ code: 'run.not-deterministic' });
+  });
+
   it('puts no floor under classes that a metric does not know', async () => {
     await expect(
       place.search('no-classes', { maxClassDrop: 0.1, createMetric: createLossMetric }),

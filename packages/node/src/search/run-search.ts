@@ -14,6 +14,7 @@ import {
   type Sensitivity,
   TARGET_TOLERANCE,
 } from '@espalier/core';
+import { describeMachine, findDisturbances } from '../bench/machine.ts';
 import { readModel } from '../models/read-model.ts';
 import { type Analysis, analyseFile } from '../pipeline/analyse-file.ts';
 import { scoreAnalysis } from '../pipeline/score-analysis.ts';
@@ -49,10 +50,11 @@ export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
 /**
  * Runs a search, or goes on with one that its folder holds. An aborted signal ends it with what was accepted by then; such a run, and one that was
  * ended by a limit of time or iterations, can be gone on with. Errors: those of `analyseFile`, `openTrainingData`, `checkTrainable`, `choosePlan`, `tryCuts`, of recovery
- * and training; `run.other-settings`, `run.bad-target`, `run.layer-rates` (usage); `run.no-classes` (usage or data); `search.no-number` (data) for an original whose metric has no number.
+ * and training; `run.other-settings`, `run.not-deterministic`, `run.bad-target`, `run.layer-rates` (usage); `run.no-classes` (usage or data); `search.no-number` (data) for an original whose metric has no number.
  */
 export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchEvent, SearchResult> {
   const { folder, settings, signal } = options;
+  if (options.training.deterministic && isTimed(options)) throw notDeterministic();
   if (folder.record) checkSameSettings(folder.record, settings);
   await folder.describe(settings);
   const work = yield* openWork(options);
@@ -92,6 +94,8 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
   };
 }
 
+const isTimed = ({ scoreBy = [] }: SearchOptions): boolean => scoreBy.includes('latency');
+
 /** Analyses the original and opens the data. */
 async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, SearchWork> {
   const { engine, signal, load, training, confidence = SEARCH_DEFAULTS.confidence } = options;
@@ -114,6 +118,9 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
   );
   const byClass = options.maxClassDrop !== undefined;
   if (byClass) checkKnowsClasses(data.metrics);
+  if (isTimed(options)) {
+    for (const text of findDisturbances(await describeMachine())) yield { type: 'note', text };
+  }
   for (const text of data.notes) yield { type: 'training.note', text };
   const model = original.file.model;
   const common = { engine, data, original: model, ...(load && { load }), ...(signal && { signal }) };
@@ -180,6 +187,7 @@ async function* cutOn(
       ...{ measure: target.measure, least: original.cost.original[target.measure] * target.kept },
       ...(sensitivity && { sensitivity }),
       ...(options.layerRates && { layerRates: options.layerRates }),
+      ...(options.scoreBy && { measures: options.scoreBy }),
       ...(options.counts && { counts: options.counts }),
       ...(options.exponents && { exponents: options.exponents }),
     });
@@ -257,7 +265,7 @@ async function sensitivityOptions({
   data,
 }: SearchWork): Promise<Omit<SensitivityOptions, 'scores'>> {
   const { engine, load, signal, limits, training } = options;
-  const { limit, ...wishes } = options.sensitivity ?? {};
+  const { limit, refine = SEARCH_DEFAULTS.refine, ...wishes } = options.sensitivity ?? {};
   const session = await engine.load(original.file.model, load);
   const images = await readProbeImages(session, {
     ...{ dataset: data.judged, preprocess: data.preprocess, seed: training.data.seed ?? 0 },
@@ -267,6 +275,8 @@ async function sensitivityOptions({
   return {
     ...{ engine, images, metrics: data.metrics, reference: original.file.model },
     ...wishes,
+    refine: { rounds: refine, least: options.maxDrop },
+    timed: isTimed(options),
     ...(limits && { limits }),
     ...(load && { load }),
     ...(signal && { signal }),
@@ -293,6 +303,16 @@ async function* finish(
     ...{ step, model: folder.modelPath(`step-${step}`), cost: last.cost, judgement },
     ...{ groups: [], history: last.history, stale: [], proof: null },
   };
+}
+
+function notDeterministic(): EspalierError {
+  return new EspalierError({
+    kind: 'usage',
+    code: 'run.not-deterministic',
+    message:
+      'Measured times differ from run to run, so that --score-by latency does not go with --deterministic.',
+    hint: 'Leave one of them out: macs,params are counted, not measured.',
+  });
 }
 
 function noNumber({ metric, value }: SearchJudgement): EspalierError {

@@ -5,6 +5,7 @@ import type {
   LayerRates,
   LoadOptions,
   PlanLimits,
+  ScoreMeasure,
   SearchStrategy,
   SelectionOptions,
 } from '@espalier/core';
@@ -39,13 +40,17 @@ export interface SearchOptions {
   readonly strategy?: SearchStrategy;
   /** For the strategy of that name: the share that each group loses. */
   readonly layerRates?: LayerRates;
+  /** What cuts are picked for; default parameters and multiply-accumulates. Latency is measured, so that it does not go with `training.deterministic`. */
+  readonly scoreBy?: readonly ScoreMeasure[];
   readonly counts?: SelectionOptions['counts'];
   readonly exponents?: readonly number[];
   readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
   readonly limits?: PlanLimits;
-  /** `limit` samples at most for probes, default all that are held out. */
+  /** `limit` samples at most for probes, default all that are held out; a rise of the drop by more than `maxDrop` is a bend. */
   readonly sensitivity?: Pick<SensitivityOptions, 'rates' | 'mode' | 'precision' | 'memory'> & {
     readonly limit?: number;
+    /** Times that a curve is looked at again where it bends, default 1; see `SensitivityOptions.refine`. */
+    readonly refine?: number;
   };
   /** Data and their held-out part; `data.batch` and `data.seed` are those of trainings and of the whole search. */
   readonly training: SearchRecoveryOptions['training'];
@@ -72,6 +77,7 @@ export const SEARCH_DEFAULTS = {
   confidence: 0.9,
   stepShare: 0.5,
   iterations: 30,
+  refine: 1,
 } as const;
 
 /** What every part of a search works with. */

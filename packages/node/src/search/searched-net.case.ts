@@ -101,6 +101,8 @@ async function drawPictures(model: Model, count: number): Promise<Pictures> {
 export interface SearchWishes
   extends Partial<Omit<SearchOptions, 'engine' | 'model' | 'folder' | 'training'>> {
   readonly labels?: boolean;
+  /** Default true. */
+  readonly deterministic?: boolean;
   readonly createMetric?: () => Metric;
   readonly task?: ModelTask;
   /** Goes on in the folder. */
@@ -141,7 +143,8 @@ export async function openSearchPlace(count = 320): Promise<SearchPlace> {
     model,
     dataOf,
     at: (run, file) => join(folder, run, file),
-    async search(run, { labels = true, resume = false, createMetric, task, ...wishes } = {}, listen) {
+    async search(run, wishes = {}, listen) {
+      const { labels = true, resume = false, deterministic = true, createMetric, task, ...rest } = wishes;
       const opened = await openSearchFolder(join(folder, run), { resume });
       try {
         const search = runSearch({
@@ -154,9 +157,9 @@ export async function openSearchPlace(count = 320): Promise<SearchPlace> {
           training: {
             data: { batch: 8, seed: 1, workers: 0, ...dataOf(labels), ...(task && { task }) },
             evaluation: { share: 0.5, ...(createMetric && { createMetric }) },
-            deterministic: true,
+            deterministic,
           },
-          ...wishes,
+          ...rest,
         });
         return await follow(search, listen);
       } finally {

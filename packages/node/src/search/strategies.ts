@@ -44,6 +44,7 @@ export interface Situation {
   readonly layerRates?: LayerRates;
   /** Only for strategies that need one: see {@link needsSensitivity}. */
   readonly sensitivity?: Sensitivity;
+  readonly measures?: SelectionOptions['measures'];
   readonly counts?: SelectionOptions['counts'];
   readonly exponents?: readonly number[];
 }
@@ -126,13 +127,14 @@ function proposeGroups({
   ...rest
 }: Situation): Proposal | undefined {
   const { traced, coupling, cost } = analysis;
-  const { counts, exponents, measure, least } = rest;
+  const { measures, counts, exponents, measure, least } = rest;
   const limiter: Limiter = prepareLimits(traced, coupling, scores, limits);
   const groups = new Map(
     listPrunableGroups(traced, coupling, limiter).map((group) => [groupName(group), group.group]),
   );
   const picks = selectGroups(sensitivity!, {
     exponent: exponentAt(iteration, exponents),
+    ...(measures && { measures }),
     ...(counts && { counts }),
   }).filter(({ group }) => groups.has(groupName(group)));
   const cut = (rates: Rates): KeepMask => cutGroups(coupling, scores, limiter, rates);
