@@ -76,7 +76,8 @@ function markPath(steps: readonly Mark[]): readonly Plot.Markish[] {
   const xEnd = (at: 0 | 1) => (mark: Mark) => mark.xInterval![at];
   const upright = steps.filter(({ yInterval }) => yInterval !== null);
   const across = steps.filter(({ xInterval }) => xInterval !== null);
-  const label = { x: 'x', y: 'y', text: 'label', dy: -10, fill: COLOURS.ink, fontWeight: 600 } as const;
+  const halo = { fill: COLOURS.ink, stroke: 'var(--paper)', strokeWidth: 3 };
+  const label = { x: 'x', y: 'y', text: 'label', dy: -10, fontWeight: 600, ...halo } as const;
   const [original, ...others] = steps;
   return [
     Plot.line(steps, { x: 'x', y: 'y', stroke: COLOURS.accent, strokeWidth: 1.5 }),
@@ -87,12 +88,12 @@ function markPath(steps: readonly Mark[]): readonly Plot.Markish[] {
       ...{ fill: COLOURS.accent, stroke: 'var(--paper)', strokeWidth: 1.5 },
     }),
     Plot.text(others.filter(isLabelled), { ...label, dx: 7, textAnchor: 'start' }),
-    // The name goes where the plot has room for it.
+    // The costliest has room to its left; another, as times can be, has it below.
     Plot.text(original ? [original] : [], {
       ...label,
-      ...(others.length === 0 || others.some(({ x }) => x < original!.x)
+      ...(others.every(({ x }) => x <= original!.x)
         ? { dx: 6, textAnchor: 'end' }
-        : { dx: -6, textAnchor: 'start' }),
+        : { dx: 7, dy: 14, textAnchor: 'start' }),
     }),
   ];
 }
