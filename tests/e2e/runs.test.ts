@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { runsCompareDocument } from '../../packages/cli/src/documents/runs-compare-document.ts';
 import { runsListDocument } from '../../packages/cli/src/documents/runs-list-document.ts';
+import { runsReportDocument } from '../../packages/cli/src/documents/runs-report-document.ts';
 import { runsRmDocument } from '../../packages/cli/src/documents/runs-rm-document.ts';
 import { runsShowDocument } from '../../packages/cli/src/documents/runs-show-document.ts';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
@@ -88,6 +89,9 @@ describe('run --deterministic', () => {
     await place.kill(again, async () => (await count(run, 'search.trial')) >= 1);
     await place.kill(again, async () => (await count(run, 'search.step')) >= 2);
     expect(existsSync(at(run, 'results.csv'))).toBe(false);
+    const { cuts, page } = await ask(runsReportDocument.strict(), ['runs', 'report', run]);
+    expect(cuts).toBe((await count(run, 'search.step')) - 1);
+    expect(await readFile(page, 'utf8')).toContain('Every try');
     const resumed = await place.run(again);
     expect(resumed.code).toBe(0);
     expect(searchDocument.parse(JSON.parse(resumed.stdout)).steps).toEqual(steps);

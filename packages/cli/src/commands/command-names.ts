@@ -14,6 +14,7 @@ export const COMMAND_NAMES = [
   'runs list',
   'runs show',
   'runs compare',
+  'runs report',
   'runs rm',
   'verify',
   'recalibrate',

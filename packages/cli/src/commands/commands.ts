@@ -146,6 +146,12 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     examples: ['runs compare a b', 'runs compare runs/a runs/b runs/c --no-bench'],
     load: async () => (await import('./runs-compare.ts')).runRunsCompare,
   },
+  'runs report': {
+    text: 'Draw the pages of a run anew, report.html and report.md, also of one under way or one that was killed',
+    arguments: [RUN],
+    examples: ['runs report runs/a', 'runs report a --json'],
+    load: async () => (await import('./runs-report.ts')).runRunsReport,
+  },
   'runs rm': {
     text: 'Remove runs: their own files, and their folders where nothing else lies in them',
     arguments: [{ ...RUN, name: 'RUN...' }],

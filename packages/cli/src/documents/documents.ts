@@ -13,6 +13,7 @@ import { pruneDocument } from './prune-document.ts';
 import { recalibrateDocument, reconstructDocument } from './recover-document.ts';
 import { runsCompareDocument } from './runs-compare-document.ts';
 import { runsListDocument } from './runs-list-document.ts';
+import { runsReportDocument } from './runs-report-document.ts';
 import { runsRmDocument } from './runs-rm-document.ts';
 import { runsShowDocument } from './runs-show-document.ts';
 import { scoreDocument } from './score-document.ts';
@@ -35,6 +36,7 @@ export const documents = {
   'runs list': runsListDocument,
   'runs show': runsShowDocument,
   'runs compare': runsCompareDocument,
+  'runs report': runsReportDocument,
   'runs rm': runsRmDocument,
   verify: verifyDocument,
   recalibrate: recalibrateDocument,

@@ -107,6 +107,7 @@ export const searchOptions = {
     type: 'list',
     value: 'macs,params|latency',
     text: 'what cuts are picked for saving; without it macs and params; the latency of every probed cut is measured on this machine',
+    examples: [['latency'], ['macs', 'params']],
     commands: ['run'],
   },
   probing: {
