@@ -70,7 +70,7 @@ export const searchOptions = {
     commands: ['run'],
   },
   layerRates: {
-    group: 'Search',
+    group: 'Target',
     type: 'text',
     value: '[0]+[.4]*27',
     text: 'share that each group loses, groups of several layers first, or name=0.3,other*=0.5; takes the place of a target, and of a --strategy',

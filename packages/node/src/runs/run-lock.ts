@@ -1,6 +1,6 @@
 // The lock of a run folder: while one process writes to a run, no other may. What a killed process leaves behind is taken over by the next.
 import { readFileSync, rmSync } from 'node:fs';
-import { link, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { EspalierError } from '@espalier/core';
@@ -34,12 +34,8 @@ export async function lockRun(path: string): Promise<RunLock> {
     born: lookAt(process.pid)?.born ?? null,
   };
   const text = `${JSON.stringify(holder)}\n`;
-  while (!(await create(file, text))) {
-    const found = await readLock(file);
-    if (found === undefined) continue;
-    const other = parseHolder(found);
-    if (other && !isGone(other)) throw lockedError(path, other);
-    await takeAway(file, found);
+  for (let holds = await claim(file, text); holds !== true; holds = await claim(file, text)) {
+    if (holds !== undefined) throw lockedError(path, holds);
   }
   return {
     release() {
@@ -52,6 +48,31 @@ export async function lockRun(path: string): Promise<RunLock> {
 export async function readHolder(path: string): Promise<RunHolder | undefined> {
   const holder = parseHolder((await readLock(join(path, RUN_LOCK))) ?? '');
   return holder && !isGone(holder) ? holder : undefined;
+}
+
+/** Makes the file, if it is not there: true. Else who lives and has made it; undefined where it should be tried again. */
+async function claim(file: string, text: string): Promise<true | RunHolder | undefined> {
+  if (await create(file, text)) return true;
+  const found = await readLock(file);
+  if (found === undefined) return undefined;
+  const other = parseHolder(found);
+  if (other && !isGone(other)) return other;
+  await takeAway(file, found, text);
+  return undefined;
+}
+
+/**
+ * Takes away what a dead process left. Only one at a time may do so, who holds another such file: the slower of two must not take away what the
+ * faster has made by then.
+ */
+async function takeAway(file: string, seen: string, text: string): Promise<void> {
+  const guard = `${file}.guard`;
+  if ((await claim(guard, text)) !== true) return;
+  try {
+    if ((await readLock(file)) === seen) await rm(file);
+  } finally {
+    await rm(guard);
+  }
 }
 
 async function create(file: string, text: string): Promise<boolean> {
@@ -86,19 +107,6 @@ function isLock(file: string, text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Takes away what a dead process left. Of two that try it at once the slower must not take away what the faster has made by then. */
-async function takeAway(file: string, seen: string): Promise<void> {
-  const aside = `${file}.${process.pid}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if ((await readFile(aside, 'utf8')) !== seen) await link(aside, file);
-  await rm(aside);
 }
 
 /** Whether it is known that the process is dead. Its number may belong to another one by now, which began at another time. */
