@@ -237,7 +237,7 @@ export const options = {
     default: DEFAULT_MAX_RATIO,
     above: 0,
     max: 1,
-    text: 'no layer loses more than this fraction of its channels',
+    text: 'no layer loses more than this fraction of its channels, over all cuts of a run together',
     commands: CUTTING_COMMANDS,
   },
   ignore: {

@@ -46,6 +46,12 @@ describe('prepareLimits', () => {
       third: 6,
       head: 4,
     });
+    // Of layers that were wider once, the share is one of what they had.
+    expect(await widths(residualNet(), { maxRatio: 0.5, widths: { first_out: 12, second_out: 40 } })).toEqual(
+      {
+        ...{ first: 6, second: 12, third: 12, head: 4 },
+      },
+    );
     expect(await widths(residualNet(), { maxRatio: 1 })).toEqual({ first: 1, second: 1, third: 1, head: 4 });
     expect(await widths(residualNet(), { maxRatio: 0 })).toEqual({
       first: 8,

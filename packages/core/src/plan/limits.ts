@@ -11,6 +11,8 @@ export interface PlanLimits {
   readonly roundTo?: number;
   /** Largest share of a layer's channels that may go, in [0, 1]. Default 0.9. */
   readonly maxRatio?: number;
+  /** Channels that layers had before earlier cuts, by name of the first output; `maxRatio` is then a share of these. */
+  readonly widths?: Readonly<Record<string, number>>;
   /** Layers (name of the first output, or the node's name) that keep all their channels; `*` matches anything. */
   readonly ignore?: readonly string[];
 }
@@ -46,10 +48,10 @@ export function prepareLimits(
   const balanced = new Set(sets.flatMap((set) => set.classes));
   const floors = layers
     .filter((use) => !use.labels.some((label) => balanced.has(label)))
-    .map((use) => ({
-      labels: use.labels,
-      least: Math.max(1, Math.ceil(use.labels.length * (1 - maxRatio) - 1e-9)),
-    }));
+    .map(({ labels, node }) => {
+      const width = limits.widths?.[nodeId(traced.nodes[node]!)] ?? labels.length;
+      return { labels, least: Math.max(1, Math.ceil(width * (1 - maxRatio) - 1e-9)) };
+    });
   const axes = distinctVectors(coupling, cuttable);
 
   return {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ChannelHistory, extendHistory, historyGroups } from './history.ts';
+import { type ChannelHistory, extendHistory, historyGroups, originalWidths } from './history.ts';
 
 describe('extendHistory', () => {
   it('reads a second cut in the numbering the first one left', () => {
@@ -58,4 +58,5 @@ it('historyGroups is the one cut of the original that a run of cuts amounts to',
     { root: 'a', channels: 5, removed: [0, 2, 3] },
   ]);
   expect(historyGroups({})).toEqual([]);
+  expect(originalWidths({ a: { channels: 5, kept: [1, 4] } })).toEqual({ a: 5 });
 });

@@ -35,3 +35,8 @@ export function historyGroups(history: ChannelHistory): readonly PlanGroup[] {
     };
   });
 }
+
+/** How many channels the layers of a history had in the original: `widths` of the limits of a further cut. */
+export function originalWidths(history: ChannelHistory): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(history).map(([root, { channels }]) => [root, channels]));
+}

@@ -49,19 +49,21 @@ describe('openProbeJudge', () => {
     expect(drop.error).toBeCloseTo(1 / 4, 12);
   });
 
-  it('compares a trial that is under way with what the baseline had by then', () => {
-    const baseline = [answer(0, 0), answer(0, 0), answer(1, 1)];
-    const trial = open(3, { baseline }).open();
-    trial.add(answer(0, 0));
-    trial.add(answer(0, 1));
-    expect(trial.verdict()).toMatchObject({ batches: 2, drop: { value: 0.25 } });
+  it('compares a trial that ends early with what the baseline had by then', () => {
+    const baseline = [...Array<ReturnType<typeof answer>>(10).fill(answer(0, 0)), answer(1, 1)];
+    const trial = open(11, { baseline }).open();
+    for (let batch = 0; batch < 10; batch++) trial.add(batch < 5 ? answer(0, 1) : answer(0, 0));
+    // Half the batches lose one of two samples; the last batch is not counted.
+    expect(trial.verdict()).toMatchObject({ batches: 10, drop: { value: 0.25 } });
   });
 
   it('keeps trials apart', () => {
     const judge = open(2);
     const [one, other] = [judge.open(), judge.open()];
-    one.add(answer(1, 1));
-    other.add(answer(0, 0));
+    for (let batch = 0; batch < 2; batch++) {
+      one.add(answer(1, 1));
+      other.add(answer(0, 0));
+    }
     expect(one.verdict().drop.value).toBe(0.5);
     expect(other.verdict().drop.value).toBe(-0.5);
   });

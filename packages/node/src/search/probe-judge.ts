@@ -32,6 +32,7 @@ export interface ProbeVerdict {
 export interface ProbeTrial {
   /** Takes an answer into account; true when no more is needed. */
   add(outputs: Outputs): boolean;
+  /** Once no more is needed. */
   verdict(): ProbeVerdict;
 }
 
@@ -58,22 +59,24 @@ export interface ProbeTruths {
 export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
   const { images, baseline, precision } = truths;
   const first = openMetric(truths);
-  // What the baseline had reached after each batch: probes that end early are compared with that.
-  const readings = images.map((_, batch): MetricReading => {
+  // What the baseline had reached where probes may end: some metrics take long to say what they have come to.
+  const readings = new Map<number, MetricReading>();
+  for (const [batch] of images.entries()) {
     first.add(batch, baseline[batch]!);
-    return first.metric.reading();
-  });
+    const seen = batch + 1;
+    if (isRound(seen) || seen === images.length) readings.set(seen, first.metric.reading());
+  }
   const { name: metric, higherIsBetter } = first.metric;
   return {
     metric,
     higherIsBetter,
-    value: readings.at(-1)!.value,
+    value: readings.get(images.length)!.value,
     open() {
       const own = openMetric(truths);
       let batches = 0;
       let samples = 0;
       const verdict = (): ProbeVerdict => ({
-        drop: measureDrop(readings[batches - 1]!, own.metric.reading(), higherIsBetter),
+        drop: measureDrop(readings.get(batches)!, own.metric.reading(), higherIsBetter),
         batches,
       });
       return {
@@ -83,8 +86,7 @@ export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
           samples += images[batches]!.targets.length;
           batches += 1;
           if (batches === images.length) return true;
-          // Whole rounds only, so that every random group has seen as much as the others.
-          if (samples * precision < RULE_OF_THREE || batches % RANDOM_GROUPS !== 0) return false;
+          if (samples * precision < RULE_OF_THREE || !isRound(batches)) return false;
           const { interval } = verdict().drop;
           return interval !== null && interval[1] - interval[0] <= 2 * precision;
         },
@@ -92,6 +94,9 @@ export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
     },
   };
 }
+
+/** Whole rounds only, so that every random group has seen as much as the others. */
+const isRound = (batches: number): boolean => batches % RANDOM_GROUPS === 0;
 
 /** A metric against the labels where there are any, else against the reference's answers. */
 function openMetric({ images, metrics, reference }: ProbeTruths) {

@@ -181,6 +181,17 @@ describe('runSearch', () => {
     expect(journalOf('no-classes')).toEqual([]);
   });
 
+  it('takes no more of a layer than the limit allows of the original, over all cuts', async () => {
+    const result = await place.search('ratio', {
+      ...{ ...SMALL_STEPS, maxDrop: 0.9, confidence: 0.5, limits: { maxRatio: 0.5 } },
+      target: { measure: 'macs', kept: 0.05 },
+    });
+    expect(result.reason).toBe('nothing-left');
+    const layers = Object.values(lastOf(result).history);
+    for (const { channels, kept } of layers) expect(kept.length).toBeGreaterThanOrEqual(channels / 2);
+    expect(layers.some(({ channels, kept }) => kept.length === channels / 2)).toBe(true);
+  });
+
   it('keeps the original when nothing may be lost at high confidence', async () => {
     const loudestFirst = { criterion: 'random', seed: 4, workers: 0 } as const;
     const result = await place.search('strict', { maxDrop: 0, confidence: 0.99, scoring: loudestFirst });

@@ -7,6 +7,8 @@ import {
   formatResults,
   isSearchRecord,
   NO_STATE,
+  originalWidths,
+  type PlanLimits,
   type SearchEnd,
   type SearchJudgement,
   type SearchState,
@@ -22,7 +24,8 @@ import { checkSameSettings } from '../runs/run-record.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.ts';
 import { breaksFloor, checkKnowsClasses, tellUnjudged } from './class-limit.ts';
 import { measureSensitivity, type SensitivityOptions } from './measure-sensitivity.ts';
-import { readProbeImages } from './probe-images.ts';
+import { type ProbeBatch, readProbeImages } from './probe-images.ts';
+import { rememberProbes } from './probe-memo.ts';
 import type { SearchEvent } from './search-events.ts';
 import { createSearchJudge } from './search-judge.ts';
 import {
@@ -127,7 +130,8 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
   const recovery = { ...common, training, method, epochs };
   if (learns) await checkTrainable(recovery);
   const judge = createSearchJudge({ ...common, batch, confidence, byClass });
-  return { options, target, original, data, recovery, judge };
+  const images = rememberProbes(() => readImages(options, original, data));
+  return { options, target, original, data, recovery, judge, images };
 }
 
 function settleTarget(options: SearchOptions, original: Analysis): SearchTarget {
@@ -150,6 +154,19 @@ async function describeOriginal({ options, original, judge }: SearchWork): Promi
     ...{ step: 0, model: options.folder.modelPath('step-0'), cost: original.cost.original, judgement },
     ...{ groups: [], history: {}, stale: [], proof: null },
   };
+}
+
+async function readImages(
+  { engine, load, signal, sensitivity, training }: SearchOptions,
+  { file }: Analysis,
+  { judged, preprocess }: TrainingData,
+): Promise<readonly ProbeBatch[]> {
+  const session = await engine.load(file.model, load);
+  return readProbeImages(session, {
+    ...{ dataset: judged, preprocess, seed: training.data.seed ?? 0 },
+    ...(sensitivity?.limit !== undefined && { limit: sensitivity.limit }),
+    ...(signal && { signal }),
+  }).finally(() => session.close());
 }
 
 /** Cuts until something speaks against another cut, and says what. */
@@ -179,11 +196,14 @@ async function* cutOn(
             ...(signal && { signal }),
           });
     const scores = yield* scoreStep(work, analysis);
+    // The share that a layer may lose is one of what it had in the original.
+    const limits = { ...options.limits, widths: originalWidths(last.history) };
+    const standing = { analysis, scores, state, limits };
     const sensitivity = needsSensitivity(strategy)
-      ? yield* analyseSensitivity(work, { analysis, scores, state }, record)
+      ? yield* analyseSensitivity(work, standing, record)
       : undefined;
     const proposal = propose(strategy, {
-      ...{ analysis, scores, iteration: last.step, limits: options.limits ?? {} },
+      ...{ analysis, scores, iteration: last.step, limits },
       ...{ measure: target.measure, least: original.cost.original[target.measure] * target.kept },
       ...(sensitivity && { sensitivity }),
       ...(options.layerRates && { layerRates: options.layerRates }),
@@ -192,7 +212,7 @@ async function* cutOn(
       ...(options.exponents && { exponents: options.exponents }),
     });
     if (proposal === undefined) return 'nothing-left';
-    const outcome = yield* tryCuts(work, { analysis, scores, state }, proposal, record);
+    const outcome = yield* tryCuts(work, standing, proposal, record);
     if (typeof outcome === 'string') return outcome;
     yield record({ type: 'search.step', step: outcome });
     await thinModels(options, stateNow());
@@ -239,13 +259,13 @@ async function* scoreStep(
 /** Measures what is not known yet, group by group. */
 async function* analyseSensitivity(
   work: SearchWork,
-  { analysis, scores, state: { steps, curves, analysed } }: Standing,
+  { analysis, scores, limits, state: { steps, curves, analysed } }: Standing,
   record: SearchRecorder,
 ): AsyncGenerator<SearchEvent, Sensitivity> {
   const iteration = steps.at(-1)!.step;
   if (analysed?.iteration === iteration) return analysed.sensitivity;
   const measured = measureSensitivity(analysis, {
-    ...(await sensitivityOptions(work)),
+    ...(await sensitivityOptions(work, limits)),
     ...{ scores, known: curves },
   });
   try {
@@ -259,25 +279,17 @@ async function* analyseSensitivity(
   }
 }
 
-async function sensitivityOptions({
-  options,
-  original,
-  data,
-}: SearchWork): Promise<Omit<SensitivityOptions, 'scores'>> {
-  const { engine, load, signal, limits, training } = options;
-  const { limit, refine = SEARCH_DEFAULTS.refine, ...wishes } = options.sensitivity ?? {};
-  const session = await engine.load(original.file.model, load);
-  const images = await readProbeImages(session, {
-    ...{ dataset: data.judged, preprocess: data.preprocess, seed: training.data.seed ?? 0 },
-    ...(limit !== undefined && { limit }),
-    ...(signal && { signal }),
-  }).finally(() => session.close());
+async function sensitivityOptions(
+  { options, original, data, images }: SearchWork,
+  limits: PlanLimits,
+): Promise<Omit<SensitivityOptions, 'scores'>> {
+  const { engine, load, signal, maxDrop } = options;
+  const { limit: _, refine = SEARCH_DEFAULTS.refine, ...wishes } = options.sensitivity ?? {};
   return {
-    ...{ engine, images, metrics: data.metrics, reference: original.file.model },
-    ...wishes,
-    refine: { rounds: refine, least: options.maxDrop },
+    ...{ engine, images: await images(), metrics: data.metrics, reference: original.file.model },
+    ...{ ...wishes, limits },
+    refine: { rounds: refine, least: maxDrop },
     timed: isTimed(options),
-    ...(limits && { limits }),
     ...(load && { load }),
     ...(signal && { signal }),
   };

@@ -14,6 +14,7 @@ import type { ScoreOptions } from '../pipeline/score-analysis.ts';
 import type { RunSettings } from '../runs/run-record.ts';
 import type { TrainingData } from '../training/training-data.ts';
 import type { SensitivityOptions } from './measure-sensitivity.ts';
+import type { ProbeBatch } from './probe-images.ts';
 import type { SearchEvent } from './search-events.ts';
 import type { SearchFolder } from './search-folder.ts';
 import type { SearchJudge } from './search-judge.ts';
@@ -87,6 +88,8 @@ export interface SearchWork {
   readonly original: Analysis;
   readonly data: TrainingData;
   readonly judge: SearchJudge;
+  /** The batches that probes are judged by. */
+  readonly images: () => Promise<readonly ProbeBatch[]>;
   readonly recovery: SearchRecoveryOptions;
 }
 

@@ -51,6 +51,23 @@ describe('iterative', () => {
     expect(sizes[0]).toBe(wished);
   });
 
+  it('leaves out the group that is worst alone when half the strength was too much', () => {
+    const { picks, at: cut } = iterative({ counts: { params: 2, macs: 1 } })!;
+    expect(picks).toHaveLength(3);
+    const byDrop = [...picks].sort((a, b) => a.point.drop - b.point.drop);
+    const groups = listPrunableGroups(
+      analysis.traced,
+      analysis.coupling,
+      prepareLimits(analysis.traced, analysis.coupling, base.scores, {}),
+    );
+    const idsOf = (some: typeof picks) =>
+      some.map(({ group }) => groups.find((each) => groupName(each) === groupName(group))!.group);
+    const left = [1, 0.5, 0.25, 0.125, 0.0625].map((strength) =>
+      [...changedGroups(analysis.coupling, cut(strength))].sort(),
+    );
+    expect(left).toEqual([3, 3, 2, 1, 1].map((count) => idsOf(byDrop.slice(0, count)).sort()));
+  });
+
   it('stays above the target while it can, and then goes beyond it by a channel', () => {
     for (const kept of [0.5, 0.7]) expect(macs(iterative(at(kept))!.at(1))).toBeGreaterThanOrEqual(kept);
     const near = iterative(at(0.9999))!;

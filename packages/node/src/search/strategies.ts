@@ -138,8 +138,9 @@ function proposeGroups({
     ...(counts && { counts }),
   }).filter(({ group }) => groups.has(groupName(group)));
   const cut = (rates: Rates): KeepMask => cutGroups(coupling, scores, limiter, rates);
+  const groupOf = ({ group }: Pick): number => groups.get(groupName(group))!;
   const ratesOf = (some: readonly Pick[]): Rates =>
-    new Map(some.map(({ group, point }) => [groups.get(groupName(group))!, point.rate]));
+    new Map(some.map((pick) => [groupOf(pick), pick.point.rate]));
   // Near the target one channel of every group can be too much. Then fewer are cut, those last that were picked for what is asked.
   const ranked = [
     ...picks.filter((pick) => pick.measure === measure),
@@ -149,12 +150,31 @@ function proposeGroups({
     const chosen = ranked.slice(0, count);
     const rates = fitRates(coupling, scores, limiter, cost, ratesOf(chosen), { measure, least });
     if (changedGroups(coupling, cut(rates)).size > 0) {
-      return { picks: chosen, at: (strength) => cut(scaleRates(rates, strength)) };
+      const staying = (strength: number): Rates =>
+        withoutWorst(rates, chosen, countDropped(strength), groupOf);
+      return { picks: chosen, at: (strength) => cut(scaleRates(staying(strength), strength)) };
     }
   }
   const [best] = ranked;
-  const last = best && leastCut(cut, coupling, groups.get(groupName(best.group))!, best.group.channels);
+  const last = best && leastCut(cut, coupling, groupOf(best), best.group.channels);
   return last && { picks: [best], at: () => last };
+}
+
+/** Picks that a try leaves out: none at full and at half strength, one more at every further halving. */
+function countDropped(strength: number): number {
+  return Math.max(0, Math.floor(-Math.log2(strength)) - 1);
+}
+
+/** The rates without those of the picks whose own drops are worst; one pick always stays. */
+function withoutWorst(
+  rates: Rates,
+  picks: readonly Pick[],
+  count: number,
+  groupOf: (pick: Pick) => number,
+): Rates {
+  const byDrop = [...picks].sort((a, b) => b.point.drop - a.point.drop);
+  const gone = new Set(byDrop.slice(0, Math.min(count, picks.length - 1)).map(groupOf));
+  return new Map([...rates].filter(([group]) => !gone.has(group)));
 }
 
 /** By index into `coupling.groups`. */

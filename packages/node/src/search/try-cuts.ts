@@ -32,6 +32,7 @@ export interface Standing {
   readonly analysis: Analysis;
   readonly scores: Float64Array;
   readonly state: SearchState;
+  readonly limits: PlanLimits;
 }
 
 /**
@@ -41,7 +42,7 @@ export interface Standing {
  */
 export async function* tryCuts(
   work: SearchWork,
-  { analysis, scores, state }: Standing,
+  { analysis, scores, state, limits }: Standing,
   proposal: Proposal,
   record: SearchRecorder,
 ): AsyncGenerator<SearchEvent, SearchStep | 'budget' | 'nothing-left'> {
@@ -88,7 +89,7 @@ export async function* tryCuts(
     return {
       ...{ step, model: folder.modelPath(`step-${step}`), cost: trial.cost, judgement: recovered },
       ...{ groups: plan.groups, history: extendHistory(last.history, plan.groups) },
-      ...{ stale: staleGroups(analysis, scores, keep, options.limits ?? {}), proof: proof.verdict },
+      ...{ stale: staleGroups(analysis, scores, keep, limits), proof: proof.verdict },
       evidence: sumUpProof(proof),
     };
   }
