@@ -10,14 +10,14 @@ export async function readLines(log) {
     .map((line) => JSON.parse(line));
 }
 
-/** Rewrites what stands between the page's markers `<!-- NAME -->` and `<!-- /NAME -->`. */
+/** Rewrites what stands between the page's markers `<!-- NAME -->` and `<!-- /NAME -->`; says so where there is nothing yet. */
 export async function fillMarkers(url, parts) {
   let page = await readFile(url, 'utf8');
   for (const [name, content] of Object.entries(parts)) {
     const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
     const [from, to] = [page.indexOf(start) + start.length, page.indexOf(end)];
     if (to < from) throw new Error(`${url.pathname} has no markers '${name}'.`);
-    page = `${page.slice(0, from)}\n${content}\n${page.slice(to)}`;
+    page = `${page.slice(0, from)}\n${content || 'Not measured yet.'}\n${page.slice(to)}`;
   }
   await writeFile(url, page);
 }
