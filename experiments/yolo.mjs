@@ -186,10 +186,13 @@ async function writePage(rows) {
 
 function showModel(at) {
   const timed = new Map((at('time')?.models ?? []).map((row) => [row.name, row]));
-  const line = (name, title, { macs = 1, params = 1, cutAlone, mAP50, mAP }) => [
+  const line = (name, title, { macs = 1, params = 1, mAP50, mAP, ...stages }) => [
     title,
     ...[macs, params].map((kept) => (kept === 1 ? '' : `−${(100 * (1 - kept)).toFixed(1)} %`)),
-    cutAlone === undefined ? '' : showShare(cutAlone),
+    [stages.cutAlone, stages.reconstructed]
+      .filter((value) => value !== undefined)
+      .map(showShare)
+      .join(' → '),
     ...[mAP50, mAP].map(showShare),
     ...showTime(timed.get(name)),
   ];
