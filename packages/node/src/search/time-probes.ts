@@ -26,7 +26,7 @@ export interface TimeOptions {
 }
 
 /** Short, because there are many probes: rounds of slices of 20 ms in turn, at least so many rounds and so many seconds of each model. */
-const BRIEFLY = { warmup: 1, minRounds: 8, minSeconds: 0.15 } as const;
+const BRIEFLY = { warmup: 1, minRounds: 4, minSeconds: 0.15 } as const;
 
 /** Times the cuts of some probes. Errors: those of `cutModel`, `measureLatency` and the engine; the signal's reason when it is aborted. */
 export async function timeProbes(
