@@ -3,7 +3,7 @@
 // criteria, `baseline`, `paper-point` and `search`) measures what cifar10.jsonl does not hold yet, so several processes may share the work, and
 // writes the tables of cifar10.md; delete lines to measure them anew. Needs ../shared/data and the build. About two hours on two quiet cores.
 import { join } from 'node:path';
-import { fitRates, listPrunableGroups, nodeId, prepareLimits } from '@espalier/core';
+import { assignRates, fitRates, groupName, listPrunableGroups, prepareLimits } from '@espalier/core';
 import { createOrtEngine, follow, readModel, runSearch, scoreAnalysis } from '@espalier/node';
 import { fillPage } from './cifar10-page.mjs';
 import {
@@ -23,7 +23,7 @@ import { watch } from './watch.mjs';
 const CRITERIA = ['fscl', 'l1', 'fpgm', 'taylor', 'hrank'];
 const times = (rate, count) => Array.from({ length: count }, () => rate);
 /**
- * Rates as CHIP and HRankPlus state them; those of ResNet-20 are ResNet-56's for fewer blocks. A search cuts `counts` groups at a time: the paper's 6
+ * Rates as CHIP and HRankPlus state them; those of ResNet-20 are ResNet-56's for fewer blocks, and VGG-16's last convolution stays whole. A search cuts `counts` groups at a time: the paper's 6
  * and 5 are for 89 layers, and would take these networks to their goal in one cut.
  */
 const MODELS = {
@@ -35,7 +35,7 @@ const MODELS = {
     ...{ rates: [0, ...times(0.15, 2), ...times(0.4, 27)], seeds: [1], epochs: 2 },
     counts: { params: 2, macs: 4 },
   },
-  vgg16: { rates: [...times(0.45, 7), ...times(0.78, 5)], seeds: [1], epochs: 2, paperPoint: 0.185 },
+  vgg16: { rates: [...times(0.45, 7), ...times(0.78, 5), 0], seeds: [1], epochs: 2, paperPoint: 0.185 },
 };
 /** What the search may do: epochs after each cut and at the end, images per probe. */
 const SEARCH = { kept: 0.5, maxDrop: 0.2, iterations: 8, epochs: 1, finalEpochs: 2, probeImages: 600 };
@@ -57,10 +57,9 @@ async function measureModel(model, { rates, seeds, epochs, paperPoint, counts })
       await log.once({ model, part: 'baseline', seed }, () => measureBaseline(classifier, seed, epochs));
     }
     for (const criterion of CRITERIA.filter(isAsked)) {
-      await log.once({ model, part: criterion, seed }, async () => {
-        const layerRatios = layerRatiosOf(classifier.analysis, rates);
-        return recover(classifier, { criterion, seed, layerRatios }, epochs);
-      });
+      await log.once({ model, part: criterion, seed }, () =>
+        recover(classifier, { criterion, seed, layerRates: rates }, epochs),
+      );
     }
   }
   const [seed] = seeds;
@@ -94,41 +93,25 @@ async function recover(classifier, options, epochs) {
   return { ...keptOf(cut), epochs, cut: alone, reconstructed, finetuned, seconds };
 }
 
-/**
- * The table as rates by layer. It lists first the groups that several layers write, the residual streams, then those of one layer, both in the order
- * of the graph; what it does not reach stays whole.
- */
-function layerRatiosOf(analysis, table) {
-  const { traced, coupling } = analysis;
-  const limiter = prepareLimits(traced, coupling, new Float64Array(coupling.classes.length), {});
-  const groups = listPrunableGroups(traced, coupling, limiter);
-  const writers = ({ group }) =>
-    coupling.uses.filter(
-      ({ role, kernel, labels }) =>
-        role === 'produce' && kernel && labels.some((label) => coupling.classes[label]?.group === group),
-    );
-  const isStream = (group) => writers(group).length > 1;
-  const ordered = [...groups.filter(isStream), ...groups.filter((group) => !isStream(group))];
-  return Object.fromEntries(ordered.map(({ root }, i) => [root, table[i] ?? 0]));
-}
-
 /** The table, all its rates scaled alike so that FSCL keeps `macs` of the MACs. */
 async function fitTable(analysis, table, macs) {
   const { traced, coupling, cost } = analysis;
   const scores = await follow(scoreAnalysis(analysis, { criterion: 'fscl' }));
-  const ratios = layerRatiosOf(analysis, table);
-  const steepest = 0.9 / Math.max(...table);
-  const rates = coupling.groups.flatMap(({ id, root, frozen }) => {
-    const ratio = root < 0 || frozen ? undefined : ratios[nodeId(traced.nodes[root])];
-    return ratio === undefined ? [] : [[id, ratio * steepest]];
-  });
   const limiter = prepareLimits(traced, coupling, scores, {});
-  const goal = { measure: 'macs', least: macs * cost.original.macs };
-  const fitted = fitRates(coupling, scores, limiter, cost, new Map(rates), goal);
-  const layerRatios = Object.fromEntries(
-    [...fitted].map(([id, rate]) => [nodeId(traced.nodes[coupling.groups[id].root]), rate]),
+  const steepest = 0.9 / Math.max(...table);
+  const rates = assignRates(
+    traced,
+    coupling,
+    limiter,
+    table.map((rate) => rate * steepest),
   );
-  return { criterion: () => scores, layerRatios };
+  const goal = { measure: 'macs', least: macs * cost.original.macs };
+  const fitted = fitRates(coupling, scores, limiter, cost, rates, goal);
+  const groups = listPrunableGroups(traced, coupling, limiter);
+  const layerRates = Object.fromEntries(
+    groups.map((group) => [groupName(group), fitted.get(group.group) ?? 0]),
+  );
+  return { criterion: () => scores, layerRates };
 }
 
 /** The iterative search, then cuts in one go that keep as many MACs and are trained for as many epochs. */

@@ -8,13 +8,11 @@ import {
   cacheFile,
   finetune,
   follow,
-  openDataset,
-  openEvaluation,
   openSearchFolder,
   pruneAnalysis,
   recoverCut,
 } from '@espalier/node';
-import { data, SUBJECTS } from './subjects.mjs';
+import { augmentOf, data, openCalibration, SUBJECTS } from './subjects.mjs';
 import { watch } from './watch.mjs';
 
 /** Share of the training images that trainings and searches are judged by, and never learn from. */
@@ -26,16 +24,8 @@ export const LOAD = { threads: 2 };
 export async function openClassifier(engine, name) {
   const subject = SUBJECTS[name];
   const analysis = await follow(analyseFile(data(`models/${name}.onnx`), { engine }));
-  const dataset = await openDataset(data(subject.train));
-  const original = analysis.file.model;
-  const open = await openEvaluation({
-    ...{ engine, models: [original], dataset, preprocess: subject.preprocess },
-  });
-  await open.close();
-  return {
-    ...{ engine, name, subject, analysis, original },
-    images: { engine, dataset, preprocess: open.preprocess, load: LOAD },
-  };
+  const images = { ...(await openCalibration(engine, analysis, subject)), load: LOAD };
+  return { engine, name, subject, analysis, original: analysis.file.model, images };
 }
 
 /** A proven cut: what `pruneAnalysis` makes of a target and a criterion. */
@@ -59,11 +49,10 @@ export async function rebuild({ engine, name, analysis, subject, images }, cut, 
 }
 
 /** The images of a subject as trainings and searches take them. */
-export async function trainingOf({ train, preprocess }, seed) {
-  // CIFAR pictures may be mirrored and shifted; circuit boards are looked at straight.
-  const augment = train.includes('cifar') ? 'crop=4,flip' : 'crop=2';
+export async function trainingOf(subject, seed) {
+  const { train, preprocess } = subject;
   return {
-    data: { path: data(train), preprocess, augment, batch: 64, seed },
+    data: { path: data(train), preprocess, augment: augmentOf(subject), batch: 64, seed },
     evaluation: { share: HELD_OUT },
     cachePath: await cacheFile('formulations.json'),
   };

@@ -2,22 +2,19 @@
 // `node experiments/recovery.mjs [MODEL ...]` (default: all models) measures what recovery.jsonl does not hold yet, one line per result, and
 // writes the tables of recovery.md; delete lines to measure them anew. Needs ../shared/data and the build. About two hours on two quiet cores.
 import { appendFile } from 'node:fs/promises';
-import { createDetectionMetric, findLayout, groupBy, keepOf } from '@espalier/core';
+import { groupBy, keepOf } from '@espalier/core';
 import {
   analyseFile,
   createOrtEngine,
   describeMachine,
-  evaluateModels,
   finetune,
   follow,
   measureActivations,
-  openDataset,
-  openEvaluation,
   pruneAnalysis,
   recoverCut,
 } from '@espalier/node';
 import { fillMarkers, readLines, showEnvironment, showLevel, showShare, table } from './page.mjs';
-import { data, evaluate, openCalibration, SUBJECTS } from './subjects.mjs';
+import { augmentOf, data, evaluate, evaluateDetector, openCalibration, SUBJECTS } from './subjects.mjs';
 
 const LOG = new URL('recovery.jsonl', import.meta.url);
 const PAGE = new URL('recovery.md', import.meta.url);
@@ -99,11 +96,6 @@ async function measureClassifier(model, epochs) {
   }
 }
 
-/** CIFAR pictures may be mirrored and shifted; circuit boards are looked at straight. */
-function augmentOf({ train }) {
-  return train.includes('cifar') ? 'crop=4,flip' : 'crop=2';
-}
-
 async function prepareCut(analysis, subject, { criterion, ranking, macs }) {
   const images = { ...(await openCalibration(engine, analysis, subject)), load: LOAD };
   const seen =
@@ -126,7 +118,7 @@ async function measureDetector({ model, macs, epochs, batch, layout }) {
   const images = { train: 'coco/dataset.yaml', dataset: { split: 'train' } };
   const yaml = data(images.train);
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
-  const judge = (candidate) => judgeDetector(candidate, yaml, layout);
+  const judge = (candidate) => evaluateDetector(engine, candidate, layout, LOAD);
   await once({ model, criterion: '', macs: 1, method: 'none' }, () => judge(analysis.file.model));
   for (const how of CUTS) {
     const row = { model, ...how, macs };
@@ -156,21 +148,6 @@ async function measureDetector({ model, macs, epochs, batch, layout }) {
       });
       return timed(training, judge);
     });
-  }
-}
-
-async function judgeDetector(model, yaml, layout) {
-  const dataset = await openDataset(yaml, { split: 'val' });
-  const open = await openEvaluation({ engine, models: [model], dataset, load: LOAD });
-  try {
-    const { width: inputWidth, height: inputHeight } = open.preprocess;
-    const metric = createDetectionMetric({ inputWidth, inputHeight, layout: findLayout(layout) });
-    const subjects = [{ session: open.sessions[0], metrics: [metric], agreement: [] }];
-    await follow(evaluateModels(subjects, { dataset, preprocess: open.preprocess }));
-    const { mAP50, 'mAP50-95': mAP } = metric.result();
-    return { mAP50, mAP };
-  } finally {
-    await open.close();
   }
 }
 

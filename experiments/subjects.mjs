@@ -1,6 +1,6 @@
 // The trained models that experiments cut, the images they are judged on, and how they are judged. Needs ../shared/data.
 import { fileURLToPath } from 'node:url';
-import { createClassificationMetric } from '@espalier/core';
+import { createClassificationMetric, createDetectionMetric, findLayout } from '@espalier/core';
 import { evaluateModels, follow, openDataset, openEvaluation } from '@espalier/node';
 
 const CIFAR10 = { test: 'cifar10/test.bin', train: 'cifar10/train.bin' };
@@ -44,6 +44,27 @@ export async function evaluate(engine, models, subject, images, limit, load = LO
   } finally {
     await open.close();
   }
+}
+
+/** mAP of a detector on the COCO validation pictures. */
+export async function evaluateDetector(engine, model, layout, load = LOAD) {
+  const dataset = await openDataset(data('coco/dataset.yaml'), { split: 'val' });
+  const open = await openEvaluation({ engine, models: [model], dataset, load });
+  try {
+    const { width: inputWidth, height: inputHeight } = open.preprocess;
+    const metric = createDetectionMetric({ inputWidth, inputHeight, layout: findLayout(layout) });
+    const subjects = [{ session: open.sessions[0], metrics: [metric], agreement: [] }];
+    await follow(evaluateModels(subjects, { dataset, preprocess: open.preprocess }));
+    const { mAP50, 'mAP50-95': mAP } = metric.result();
+    return { mAP50, mAP };
+  } finally {
+    await open.close();
+  }
+}
+
+/** CIFAR pictures may be mirrored and shifted; circuit boards are looked at straight. */
+export function augmentOf({ train }) {
+  return train.includes('cifar') ? 'crop=4,flip' : 'crop=2';
 }
 
 /** What criteria and recoveries look at: the subject's training images, since the test images have no part in what is cut; `dataset` are options of the reader. */

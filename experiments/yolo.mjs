@@ -2,13 +2,12 @@
 // `node experiments/yolo.mjs [MODEL ...]` (default: both) measures what yolo.jsonl does not hold yet and writes the tables of yolo.md; delete lines
 // (and the run in runs/experiments) to measure them anew. Needs ../shared/data and the build. About 90 minutes on two quiet cores.
 import { join } from 'node:path';
-import { createDetectionMetric, createRandom, findLayout, keepOf } from '@espalier/core';
+import { createRandom, keepOf } from '@espalier/core';
 import {
   analyseFile,
   cacheFile,
   createOrtEngine,
   describeMachine,
-  evaluateModels,
   finetune,
   follow,
   makeFeeds,
@@ -24,7 +23,7 @@ import {
 import { openRun } from './classifiers.mjs';
 import { openLog } from './log.mjs';
 import { fillMarkers, showEnvironment, showShare, table } from './page.mjs';
-import { data } from './subjects.mjs';
+import { data, evaluateDetector } from './subjects.mjs';
 import { watch } from './watch.mjs';
 
 const PAGE = new URL('yolo.md', import.meta.url);
@@ -57,7 +56,13 @@ async function measureModel(model, layout) {
   const folder = await openRun(model);
   try {
     const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
-    const subject = { model, layout, analysis, folder, judge: (some) => judge(some, layout) };
+    const subject = {
+      model,
+      layout,
+      analysis,
+      folder,
+      judge: (some) => evaluateDetector(engine, some, layout, LOAD),
+    };
     await log.once({ model, cut: 'original' }, () => subject.judge(analysis.file.model));
     const found = await log.once({ model, cut: 'iterative' }, () => search(subject));
     for (const ranking of ['global', 'local']) {
@@ -156,22 +161,6 @@ async function time({ analysis, folder }, steps) {
 }
 
 const pathOf = (folder, ranking) => join(folder.path, folder.modelPath(`one-cut-${ranking}`));
-
-/** mAP on the validation pictures. */
-async function judge(model, layout) {
-  const dataset = await openDataset(COCO, { split: 'val' });
-  const open = await openEvaluation({ engine, models: [model], dataset, load: LOAD });
-  try {
-    const { width: inputWidth, height: inputHeight } = open.preprocess;
-    const metric = createDetectionMetric({ inputWidth, inputHeight, layout: findLayout(layout) });
-    const subjects = [{ session: open.sessions[0], metrics: [metric], agreement: [] }];
-    await follow(evaluateModels(subjects, { dataset, preprocess: open.preprocess }));
-    const { mAP50, 'mAP50-95': mAP } = metric.result();
-    return { mAP50, mAP };
-  } finally {
-    await open.close();
-  }
-}
 
 async function writePage(rows) {
   const sections = Object.keys(MODELS).flatMap((model) => {

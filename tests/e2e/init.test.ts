@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { drawPictures, packRecords, SPLITS } from '../../examples/demo/dataset.mjs';
 import { configDocument } from '../../packages/cli/src/documents/config-document.ts';
-import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { initDocument } from '../../packages/cli/src/documents/init-document.ts';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
 import { openWorkplace, type Workplace } from './run-cli.ts';
@@ -22,13 +21,6 @@ beforeEach(async () => {
 });
 
 const read = (file: string) => readFile(join(place.folder, file), 'utf8');
-
-async function fail(args: readonly string[]) {
-  const { code, stdout } = await place.run([...args, '--json', '--quiet']);
-  const error = errorDocument.parse(JSON.parse(stdout));
-  expect(code).toBe(error.exitCode);
-  return error;
-}
 
 describe('init', () => {
   it('writes a file that a run starts from, and the schema that editors ask for', {
@@ -97,7 +89,7 @@ describe('init', () => {
       next: 'espalier init net.onnx --force --data PATH',
     });
     expect(await read('espalier.yaml')).toMatch(/^#data: path\/to\/images$/m);
-    expect(await fail(['run'])).toMatchObject({ code: 'run.no-data' });
+    expect(await place.fail(['run'])).toMatchObject({ code: 'run.no-data' });
   });
 
   it('hands on what it is told, with paths from where the file lies', async () => {
@@ -119,10 +111,10 @@ describe('init', () => {
 
   it('replaces nothing unasked', async () => {
     await place.write('espalier.yaml', 'nonsense: true\n');
-    expect(await fail(['init', 'net.onnx'])).toMatchObject({ code: 'io.exists' });
+    expect(await place.fail(['init', 'net.onnx'])).toMatchObject({ code: 'io.exists' });
     expect(await read('espalier.yaml')).toBe('nonsense: true\n');
     await place.write('espalier.schema.json', '{"title": "of mine"}');
-    expect(await fail(['init', 'net.onnx', '-o', 'b.yaml'])).toMatchObject({ code: 'io.exists' });
+    expect(await place.fail(['init', 'net.onnx', '-o', 'b.yaml'])).toMatchObject({ code: 'io.exists' });
     expect((await place.run(['init', 'net.onnx', '--force'])).code).toBe(0);
     expect(await read('espalier.yaml')).toMatch(/^model: net\.onnx$/m);
     // The schema is its own now, and may be renewed.
@@ -131,11 +123,11 @@ describe('init', () => {
 
   it('asks which model when there are several, and when there is none', async () => {
     await place.write('other.onnx', await readFile(classifier));
-    expect(await fail(['init'])).toMatchObject({
+    expect(await place.fail(['init'])).toMatchObject({
       ...{ code: 'init.no-model', exitCode: 2 },
       message: 'There are 2 ONNX files in this folder: net.onnx, other.onnx.',
     });
-    expect(await fail(['run'])).toMatchObject({ code: 'usage.missing-argument', exitCode: 2 });
+    expect(await place.fail(['run'])).toMatchObject({ code: 'usage.missing-argument', exitCode: 2 });
   });
 });
 
@@ -154,7 +146,7 @@ describe('the model of a config file', () => {
 
   it('and its values are refused with their line', async () => {
     await place.write('espalier.yaml', 'model: net.onnx\n\nmax-drop: 1%\nholdout: 2\n');
-    expect(await fail(['run'])).toMatchObject({
+    expect(await place.fail(['run'])).toMatchObject({
       ...{ code: 'config.bad-value', exitCode: 2, hint: 'It takes a number above 0, below 1.' },
       message: expect.stringMatching(/^'holdout' in .*espalier\.yaml, line 4, cannot be 2\.$/),
     });

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRandom, encodeModel, GraphBuilder, type Model } from '@espalier/core';
+import { expect } from 'vitest';
+import { type ErrorDocument, errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 
 const script = fileURLToPath(new URL('../../packages/cli/bin/espalier.js', import.meta.url));
 
@@ -26,6 +28,8 @@ export interface RunOptions {
 export interface Workplace {
   readonly folder: string;
   run(args: readonly string[], options?: RunOptions): Promise<Answer>;
+  /** Runs a command that must fail and returns its error document. */
+  fail(args: readonly string[]): Promise<ErrorDocument>;
   /** Starts a command and kills it without mercy as soon as `isTime`, which is given all of stderr so far. Fails where it ended before. */
   kill(args: readonly string[], isTime: (stderr: string) => boolean | Promise<boolean>): Promise<void>;
   /** Writes a file and returns its name. */
@@ -39,6 +43,7 @@ export async function openWorkplace(): Promise<Workplace> {
   return {
     folder,
     run: (args, options) => runIn(folder, args, options),
+    fail: (args) => failIn(folder, args),
     kill: (args, isTime) => killIn(folder, args, isTime),
     write: async (name, content) => {
       await writeFile(join(folder, name), content);
@@ -56,6 +61,13 @@ function startIn(
   const { PATH = '', HOME = '' } = process.env;
   // A clean environment: neither colours nor options of whoever runs the tests.
   return spawn(process.execPath, [script, ...args], { cwd: folder, env: { PATH, HOME, ...environment } });
+}
+
+async function failIn(folder: string, args: readonly string[]): Promise<ErrorDocument> {
+  const { code, stdout } = await runIn(folder, [...args, '--json', '--quiet']);
+  const error = errorDocument.parse(JSON.parse(stdout));
+  expect(code).toBe(error.exitCode);
+  return error;
 }
 
 async function killIn(

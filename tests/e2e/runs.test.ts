@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { runsCompareDocument } from '../../packages/cli/src/documents/runs-compare-document.ts';
 import { runsListDocument } from '../../packages/cli/src/documents/runs-list-document.ts';
 import { runsReportDocument } from '../../packages/cli/src/documents/runs-report-document.ts';
@@ -64,13 +63,6 @@ async function ask<Document>(
   return schema.parse(JSON.parse(stdout));
 }
 
-async function fail(args: readonly string[]) {
-  const { code, stdout } = await place.run([...args, '--json', '--quiet']);
-  const error = errorDocument.parse(JSON.parse(stdout));
-  expect(code).toBe(error.exitCode);
-  return error;
-}
-
 describe('run --deterministic', () => {
   it('ends with the same steps and bytes when it was killed on the way', { timeout: 240_000 }, async () => {
     const whole = await place.run([...TRAINED, '--run-dir', 'runs/a']);
@@ -117,14 +109,14 @@ describe('run --deterministic', () => {
     const args = [...RUN, '--recover', 'none', '--keep-models', 'last', '--run-dir', 'runs/b'];
     await place.kill(args, async () => (await count('runs/b', 'search.step')) >= 1);
     const lock = await lockRun(at('runs/b'));
-    expect(await fail([...args, '--resume'])).toMatchObject({ code: 'run.locked', exitCode: 1 });
-    expect(await fail(['runs', 'rm', 'b'])).toMatchObject({ code: 'run.locked', exitCode: 1 });
+    expect(await place.fail([...args, '--resume'])).toMatchObject({ code: 'run.locked', exitCode: 1 });
+    expect(await place.fail(['runs', 'rm', 'b'])).toMatchObject({ code: 'run.locked', exitCode: 1 });
     expect((await place.run(['runs', 'list'])).stdout).toMatch(/^runs\/b .* running +0 /m);
     lock.release();
     expect((await place.run(['runs', 'show', 'b'])).stdout).toMatch(
       /^runs\/b: interrupted, after 0 steps\n(?:.*\n)*next: espalier run net\.onnx .* --run-dir runs\/b --resume /,
     );
-    expect(await fail(args)).toMatchObject({ code: 'io.exists' });
+    expect(await place.fail(args)).toMatchObject({ code: 'io.exists' });
     const { code, stdout } = await place.run([...args, '--resume']);
     expect(code).toBe(0);
     const last = (await count('runs/b', 'search.step')) - 1;
@@ -208,7 +200,7 @@ describe('runs', () => {
     [['compare', 'a', 'other'], 'Name them one by one: other/a.'],
     [['rm', 'a', 'net.onnx'], 'There are runs/a, '],
   ])('knows no run for %j', async (args, hint) => {
-    const error = await fail(['runs', ...args]);
+    const error = await place.fail(['runs', ...args]);
     expect(error).toMatchObject({ code: 'run.unknown', exitCode: 1, hint: expect.stringContaining(hint) });
     expect(existsSync(at('runs/a/run.json'))).toBe(true);
   });

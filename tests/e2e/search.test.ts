@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { drawPictures, packRecords, SPLITS } from '../../examples/demo/dataset.mjs';
-import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
 import { sensitivityDocument } from '../../packages/cli/src/documents/sensitivity-document.ts';
 import { openWorkplace, type Workplace } from './run-cli.ts';
@@ -24,13 +23,6 @@ const DATA = ['--data', 'data.bin', '--record-shape', '3x64x64', '--threads', '1
 const RUN = ['run', 'net.onnx', ...DATA, '--criterion', 'l1', '--holdout', '0.5', '--run-dir', 'a'];
 const QUICK = [...RUN, '--recover', 'none', '--probe-limit', '40', '--rates', '0.25,0.5', '--no-bench'];
 const read = (file: string) => readFile(join(place.folder, file), 'utf8');
-
-async function fail(args: readonly string[]) {
-  const { code, stdout } = await place.run([...args, '--json', '--quiet']);
-  const error = errorDocument.parse(JSON.parse(stdout));
-  expect(code).toBe(error.exitCode);
-  return error;
-}
 
 describe('sensitivity', () => {
   it('shows how much every group matters, the most robust first', async () => {
@@ -79,12 +71,12 @@ describe('sensitivity', () => {
 
   it('needs data, rates that mean something and a group to cut', async () => {
     const args = ['sensitivity', 'net.onnx'];
-    expect(await fail(args)).toMatchObject({ code: 'sensitivity.no-data', exitCode: 2 });
-    expect(await fail([...args, ...DATA, '--rates', '0'])).toMatchObject({
+    expect(await place.fail(args)).toMatchObject({ code: 'sensitivity.no-data', exitCode: 2 });
+    expect(await place.fail([...args, ...DATA, '--rates', '0'])).toMatchObject({
       code: 'options.bad-share',
       exitCode: 2,
     });
-    expect(await fail([...args, ...DATA, '--ignore', '*'])).toMatchObject({
+    expect(await place.fail([...args, ...DATA, '--ignore', '*'])).toMatchObject({
       ...{ code: 'plan.nothing-to-cut', exitCode: 4 },
     });
   });
@@ -178,16 +170,16 @@ describe('run', () => {
     expect(names).toEqual(['original', ...finished.steps.slice(1).map(({ step }) => `step ${step}`)]);
     expect(await read('a/report.html')).toContain('milliseconds per run');
 
-    expect(await fail([...args, '--resume', '--target', 'macs=0.5'])).toMatchObject({
+    expect(await place.fail([...args, '--resume', '--target', 'macs=0.5'])).toMatchObject({
       ...{ code: 'run.other-settings', exitCode: 2 },
       message: expect.stringContaining('target is "macs=0.5" now and was "macs=0.6"'),
     });
     await place.write('other.onnx', await readFile(join(place.folder, 'a/models/best.onnx')));
     const other = args.map((word) => (word === 'net.onnx' ? 'other.onnx' : word));
-    expect(await fail([...other, '--resume'])).toMatchObject({
+    expect(await place.fail([...other, '--resume'])).toMatchObject({
       ...{ code: 'run.other-settings', message: expect.stringContaining('model is ') },
     });
-    expect(await fail(args)).toMatchObject({ code: 'io.exists', exitCode: 1 });
+    expect(await place.fail(args)).toMatchObject({ code: 'io.exists', exitCode: 1 });
   });
 
   it('cuts by a table of rates, as prune does, and ends where the table ends', async () => {
@@ -205,7 +197,7 @@ describe('run', () => {
     const prune = ['prune', 'net.onnx', ...table, '--criterion', 'l1', '--dry-run', '--no-bench'];
     const pruned = JSON.parse((await place.run([...prune, '--json', '--quiet'])).stdout);
     expect(pruned.layers).toEqual(document.layers);
-    expect(await fail(['prune', 'net.onnx', '--layer-rates', '[.5]'])).toMatchObject({
+    expect(await place.fail(['prune', 'net.onnx', '--layer-rates', '[.5]'])).toMatchObject({
       ...{ code: 'run.layer-rates', exitCode: 2 },
       message: 'The table has 1 rates, the model 7 groups that can be cut.',
     });
@@ -240,19 +232,22 @@ describe('run', () => {
     [['--target', 'macs=0.5', '-o', 'net.onnx'], 'prune.same-file', 2],
     [['--target', 'macs=0.5', '-o', 'data.bin'], 'io.exists', 1],
   ])('refuses %j', async (args, code, exitCode) => {
-    expect(await fail([...QUICK, ...args])).toMatchObject({ code, exitCode });
+    expect(await place.fail([...QUICK, ...args])).toMatchObject({ code, exitCode });
     expect((await readdir(place.folder)).sort()).toEqual(['data.bin', 'net.onnx']);
   });
 
   it('needs data, and the folder of what is to be gone on with', async () => {
     const target = ['run', 'net.onnx', '--target', 'macs=0.5'];
-    expect(await fail(target)).toMatchObject({ code: 'run.no-data', exitCode: 2 });
-    expect(await fail([...target, ...DATA, '--resume'])).toMatchObject({ code: 'train.no-run', exitCode: 2 });
+    expect(await place.fail(target)).toMatchObject({ code: 'run.no-data', exitCode: 2 });
+    expect(await place.fail([...target, ...DATA, '--resume'])).toMatchObject({
+      code: 'train.no-run',
+      exitCode: 2,
+    });
     expect(await readdir(place.folder)).toEqual(['data.bin', 'net.onnx']);
   });
 });
 
 it('prune does not train', async () => {
   const args = ['prune', 'net.onnx', '--macs', '0.5', ...DATA, '--recover', 'finetune'];
-  expect(await fail(args)).toMatchObject({ code: 'recovery.trains', exitCode: 2 });
+  expect(await place.fail(args)).toMatchObject({ code: 'recovery.trains', exitCode: 2 });
 });

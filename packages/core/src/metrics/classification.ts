@@ -1,6 +1,6 @@
 // Accuracy of classifiers: top-1, top-5, counts per class and the confusion matrix.
 import { selectOutput, splitRows, targetsOfKind, wrongTarget } from './batch-rows.ts';
-import type { ClassReading, Metric } from './metric.ts';
+import type { Metric } from './metric.ts';
 
 /** How one class fared. */
 export interface ClassCounts {
@@ -40,6 +40,7 @@ export function createClassificationMetric(output?: string): ClassificationMetri
   let classCount = 0;
   let samples = 0;
   let within5 = 0;
+  const perClass = (): readonly ClassCounts[] => countByClass(classCount, cells.values());
   return {
     name: 'top1',
     higherIsBetter: true,
@@ -59,14 +60,13 @@ export function createClassificationMetric(output?: string): ClassificationMetri
       }
     },
     result: () => ({ top1: sumCounts(cells, isRight) / samples, top5: within5 / samples }),
-    perClass: () =>
-      Array.from({ length: classCount }, (_, classIndex) => ({
-        classIndex,
-        samples: sumCounts(cells, (cell) => cell.truth === classIndex),
-        predicted: sumCounts(cells, (cell) => cell.predicted === classIndex),
-        correct: sumCounts(cells, (cell) => cell.truth === classIndex && isRight(cell)),
-      })),
-    classes: () => recognisedByClass(cells.values()),
+    perClass,
+    classes: () =>
+      new Map(
+        perClass().flatMap(({ classIndex, samples: own, correct }) =>
+          own === 0 ? [] : [[classIndex, { samples: own, value: correct / own }]],
+        ),
+      ),
     confusion: () => [...cells.values()].sort((a, b) => a.truth - b.truth || a.predicted - b.predicted),
   };
 }
@@ -91,21 +91,16 @@ function rankOf(values: ArrayLike<number>, index: number): number {
   return rank;
 }
 
-/** The share of each class that is recognised. */
-function recognisedByClass(cells: Iterable<ConfusionCell>): ReadonlyMap<number, ClassReading> {
-  const sums = new Map<number, { readonly samples: number; readonly right: number }>();
-  for (const cell of cells) {
-    const { samples, right } = sums.get(cell.truth) ?? { samples: 0, right: 0 };
-    sums.set(cell.truth, {
-      samples: samples + cell.count,
-      right: right + (isRight(cell) ? cell.count : 0),
-    });
+function countByClass(classCount: number, cells: Iterable<ConfusionCell>): readonly ClassCounts[] {
+  const counts = Array.from({ length: classCount }, (_, classIndex) => ({
+    ...{ classIndex, samples: 0, predicted: 0, correct: 0 },
+  }));
+  for (const { truth, predicted, count } of cells) {
+    counts[truth]!.samples += count;
+    if (predicted >= 0) counts[predicted]!.predicted += count;
+    if (predicted === truth) counts[truth]!.correct += count;
   }
-  return new Map(
-    [...sums]
-      .sort(([a], [b]) => a - b)
-      .map(([index, { samples, right }]) => [index, { samples, value: right / samples }]),
-  );
+  return counts;
 }
 
 function isRight(cell: ConfusionCell): boolean {

@@ -46,6 +46,7 @@ export function createGroupedMetric<Truth>(
       part.add(batch, truth);
     },
     result: () => whole.result(),
+    ...(whole.classes && { classes: () => whole.classes!() }),
     reading: () => ({
       value: whole.result()[whole.name]!,
       groups: parts.map((part) => part.result()[part.name]!),

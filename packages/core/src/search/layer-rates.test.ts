@@ -11,12 +11,13 @@ const refused = (message: string) =>
 async function open(model = residualNet()) {
   const { traced, coupling } = await analyse(model);
   const scores = new Float64Array(coupling.classes.length);
-  const groups = listPrunableGroups(traced, coupling, prepareLimits(traced, coupling, scores, {}));
+  const limiter = prepareLimits(traced, coupling, scores, {});
+  const groups = listPrunableGroups(traced, coupling, limiter);
   const named = (map: ReadonlyMap<number, number>) =>
     Object.fromEntries([...map].map(([id, rate]) => [groups.find(({ group }) => group === id)!.root, rate]));
   return {
     ...{ traced, coupling, groups },
-    rates: (table: LayerRates) => named(assignRates(traced, coupling, groups, table)),
+    rates: (table: LayerRates) => named(assignRates(traced, coupling, limiter, table)),
   };
 }
 

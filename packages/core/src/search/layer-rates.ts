@@ -2,8 +2,8 @@
 import type { Coupling } from '../coupling/coupling.ts';
 import { EspalierError } from '../errors.ts';
 import type { TracedModel } from '../graph/traced-model.ts';
-import { matchesPattern } from '../plan/limits.ts';
-import type { PrunableGroup } from './group-cuts.ts';
+import { type Limiter, matchesPattern } from '../plan/limits.ts';
+import { listPrunableGroups, type PrunableGroup } from './group-cuts.ts';
 import { groupName } from './sensitivity.ts';
 
 /**
@@ -75,10 +75,10 @@ export function orderTable(
 export function assignRates(
   traced: TracedModel,
   coupling: Coupling,
-  prunable: readonly PrunableGroup[],
+  limiter: Limiter,
   rates: LayerRates,
 ): ReadonlyMap<number, number> {
-  const groups = orderTable(coupling, prunable);
+  const groups = orderTable(coupling, listPrunableGroups(traced, coupling, limiter));
   const list = groups.map((group, i) => `${i + 1} ${groupName(group)} (${group.channels})`).join(', ');
   const hint = `The groups, with their channels, in the order of the table: ${list || 'none'}.`;
   if (isList(rates)) {

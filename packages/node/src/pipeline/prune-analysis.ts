@@ -9,7 +9,6 @@ import {
   EspalierError,
   keepOf,
   type LayerRates,
-  listPrunableGroups,
   type Model,
   makePlan,
   matchesPattern,
@@ -100,8 +99,7 @@ async function* chooseClasses(
   const { traced, coupling, cost } = analysis;
   if (options.layerRates === undefined) return choosePlan(traced, coupling, cost, scores, options).keep;
   const limiter = prepareLimits(traced, coupling, scores, options);
-  const groups = listPrunableGroups(traced, coupling, limiter);
-  return cutGroups(coupling, scores, limiter, assignRates(traced, coupling, groups, options.layerRates));
+  return cutGroups(coupling, scores, limiter, assignRates(traced, coupling, limiter, options.layerRates));
 }
 
 /** A pattern that matches nothing is a slip that would cut what was to stay whole. */

@@ -65,7 +65,9 @@ export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
       const metric = (labelled[0] ?? agreement[0])!;
       const { name, higherIsBetter } = metric;
       const reading = metric.reading();
-      const classes = namedReadings(metric.classReadings(), nameOf);
+      // The groups of each class are as dear as all the metric again.
+      const table = options.byClass ? byName(metric.classReadings(), nameOf) : undefined;
+      const classes = table ?? byName(metric.classes?.(), nameOf);
       const drop = measureDrop(original ?? reading, reading, higherIsBetter);
       return {
         ...{ metric: name, higherIsBetter, ...reading },
@@ -74,7 +76,7 @@ export function createSearchJudge(options: SearchJudgeOptions): SearchJudge {
         ...(classes && {
           classes: Object.fromEntries(Object.entries(classes).map(([name, { value }]) => [name, value])),
         }),
-        ...(options.byClass && classes && tellClasses(classes, original?.classReadings, confidence)),
+        ...(table && tellClasses(table, original?.classReadings, confidence)),
       };
     } finally {
       await session.close();
@@ -89,10 +91,10 @@ function nameClasses(names: readonly string[] = []): (index: number) => string {
   return (index) => (isClear && names[index]) || String(index);
 }
 
-function namedReadings(
-  readings: ReadonlyMap<number, ClassTable[string]> | undefined,
+function byName<Reading>(
+  readings: ReadonlyMap<number, Reading> | undefined,
   nameOf: (index: number) => string,
-): ClassTable | undefined {
+): Readonly<Record<string, Reading>> | undefined {
   return readings && Object.fromEntries([...readings].map(([index, reading]) => [nameOf(index), reading]));
 }
 

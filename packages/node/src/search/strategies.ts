@@ -100,7 +100,7 @@ function proposeTable(
   layerRates: LayerRates,
 ): Proposal | undefined {
   const limiter = prepareLimits(traced, coupling, scores, limits);
-  const rates = assignRates(traced, coupling, listPrunableGroups(traced, coupling, limiter), layerRates);
+  const rates = assignRates(traced, coupling, limiter, layerRates);
   if (rates.size === 0) return undefined;
   return {
     picks: [],
