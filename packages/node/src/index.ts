@@ -13,6 +13,8 @@ export * from './data/records.ts';
 export * from './data/training-batch.ts';
 export * from './data/training-loader.ts';
 export * from './data/yolo-dataset.ts';
+export * from './devices/device.ts';
+export * from './devices/local-device.ts';
 export * from './engine/ort-engine.ts';
 export * from './models/read-model.ts';
 export * from './models/write-file-atomic.ts';
