@@ -1,0 +1,77 @@
+// A device: a place where models are timed. This machine, a browser, another machine or a command of the user's own all answer the same
+// question, with raw times that carry the device they belong to.
+import {
+  type DeviceDescription,
+  EspalierError,
+  type InputSize,
+  type ModelTimes,
+  type TimingEvent,
+  type TimingOptions,
+} from '@espalier/core';
+
+/** A model as it is sent to a device. */
+export interface DeviceModel {
+  /** What reports call it. */
+  readonly name: string;
+  /** An encoded ONNX file that holds all its weights. */
+  readonly bytes: Uint8Array;
+  /** Dims by input name, such as a traced size; needed where a declared dim is open. */
+  readonly inputSize?: InputSize;
+}
+
+/** How long to measure, and on what. */
+export interface DeviceTimingOptions extends TimingOptions {
+  /** Draws the inputs, default 0: models with the same inputs get the same numbers. */
+  readonly seed?: number;
+}
+
+/** Times and the device that they were measured on; times of two fingerprints are never compared. */
+export interface DeviceTimes {
+  readonly device: DeviceDescription;
+  /** In the order of the models. */
+  readonly times: readonly ModelTimes[];
+  /** Reasons to distrust them, as sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** What a device tells while it measures; the last event carries the times. */
+export type DeviceEvent =
+  | Exclude<TimingEvent, { readonly type: 'timed' }>
+  | { readonly type: 'warning'; readonly message: string }
+  | ({ readonly type: 'timed' } & DeviceTimes);
+
+/** A place where models are timed. Close it. */
+export interface Device {
+  readonly description: DeviceDescription;
+  /**
+   * Times models side by side, in interleaved rounds. Throws `bench.no-models`, `interrupted`, what the engine throws, and errors of the device
+   * with a code that begins with `device.`.
+   */
+  time(
+    models: readonly DeviceModel[],
+    options?: DeviceTimingOptions,
+  ): AsyncGenerator<DeviceEvent, void, undefined>;
+  close(): Promise<void>;
+}
+
+/** Times models to the end and returns what the last event carries; `onEvent` sees the others. Errors: those of {@link Device.time}. */
+export async function timeOnDevice(
+  device: Device,
+  models: readonly DeviceModel[],
+  options: DeviceTimingOptions = {},
+  onEvent: (event: Exclude<DeviceEvent, { readonly type: 'timed' }>) => void = () => {},
+): Promise<DeviceTimes> {
+  for await (const event of device.time(models, options)) {
+    if (event.type !== 'timed') {
+      onEvent(event);
+      continue;
+    }
+    const { type: _, ...times } = event;
+    return times;
+  }
+  throw new EspalierError({
+    kind: 'engine',
+    code: 'device.no-times',
+    message: `The device '${device.description.name}' ended without times.`,
+  });
+}
