@@ -1,6 +1,11 @@
 // Which group gets how narrow, so that a predicted latency is met and as much importance as possible stays: a knapsack in which the price of an item
 // depends on the others, because a layer's time is bilinear in its two widths.
-import { EspalierError } from '../errors.ts';
+
+/** How levels are chosen: {@link chooseByKnapsack}, {@link chooseGreedily}. */
+export const LATENCY_METHODS = ['knapsack', 'greedy'] as const;
+
+/** One of {@link LATENCY_METHODS}. */
+export type LatencyMethod = (typeof LATENCY_METHODS)[number];
 
 /** What is to be decided: a level for each group, level 0 the widest. */
 export interface LevelProblem {
@@ -19,7 +24,8 @@ export interface LevelChoice {
 
 /**
  * Narrows one group after the other, always where the least value goes for a millisecond saved, until `ms` is met (NetAdapt, 2018, whose steps are
- * equal savings; here a step is one level or several). Errors: `latency.unreachable` (target) when the narrowest choice is slower.
+ * equal savings; here a step is one level or several). Where nothing saves any more, the
+ * choice is the fastest there is, and slower than asked.
  */
 export function chooseGreedily({ values, latency }: LevelProblem, ms: number): LevelChoice {
   let levels: readonly number[] = values.map(() => 0);
@@ -46,7 +52,7 @@ export function chooseGreedily({ values, latency }: LevelProblem, ms: number): L
     let stale = true;
     while (stale) {
       best = cheapest(offers);
-      if (!best) throw unreachable(ms, current);
+      if (!best) return { levels, ms: current };
       const { group } = best;
       const fresh = offerOf(group);
       offers = offers.map((offer) => (offer?.group === group ? fresh : offer));
@@ -81,10 +87,12 @@ function cheapest(offers: readonly (Offer | undefined)[]): Offer | undefined {
 /**
  * Meets `ms` as {@link chooseGreedily} does, then trades: at the widths reached, every level of every group has a price, the multiple-choice knapsack over
  * these prices is solved by its Lagrangian, and prices are looked up again at the new widths, until nothing is gained (HALP, 2021, to a fixed point).
- * What is left of the budget goes to whatever gains most. Never worse than the greedy choice. Errors: those of {@link chooseGreedily}.
+ * What is left of the budget goes to whatever gains most. Never worse than the greedy choice.
  */
 export function chooseByKnapsack(problem: LevelProblem, ms: number): LevelChoice {
-  let best = fill(problem, chooseGreedily(problem, ms), ms);
+  const start = chooseGreedily(problem, ms);
+  if (start.ms > ms) return start;
+  let best = fill(problem, start, ms);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const next = trade(problem, best, ms);
     if (!next || totalValue(problem, next.levels) <= totalValue(problem, best.levels) + 1e-9) break;
@@ -158,13 +166,4 @@ function totalValue({ values }: LevelProblem, levels: readonly number[]): number
 
 function withLevel(levels: readonly number[], group: number, level: number): readonly number[] {
   return levels.with(group, level);
-}
-
-function unreachable(ms: number, least: number): EspalierError {
-  return new EspalierError({
-    kind: 'target',
-    code: 'latency.unreachable',
-    message: `The latency ${ms.toPrecision(3)} ms is out of reach: the narrowest choice within the limits takes about ${least.toPrecision(3)} ms.`,
-    hint: 'Ask for a higher latency, or allow more with --max-ratio.',
-  });
 }

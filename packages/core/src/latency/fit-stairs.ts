@@ -1,5 +1,5 @@
 // The staircase of a device, read off the times of one layer at consecutive widths.
-import type { Stairs } from './latency-table.ts';
+import type { LatencyTable, Stairs } from './latency-table.ts';
 
 /** Time of a layer at one width. */
 export interface WidthTime {
@@ -42,9 +42,9 @@ export function climb(
   return { width: Math.ceil(width / step) * step, factor: width % unit === 0 ? 1 : penalty };
 }
 
-/** The smallest width that is not less than the given one and lies at the edge of a step. */
-export function nextEdge({ step }: Stairs, width: number): number {
-  return Math.ceil(width / step) * step;
+/** Of the stairs of both sides the one with the larger steps: a width should be good for the layer that writes it and for those that read it. */
+export function coarserStairs({ inputs, outputs }: LatencyTable['stairs']): Stairs {
+  return inputs.step > outputs.step ? inputs : outputs;
 }
 
 /** How much slower widths off the unit are than the line through those on it. */

@@ -35,6 +35,8 @@ export interface LatencySizes {
   readonly widths: readonly UnitWidths[];
   /** Bytes that the nodes outside of units read and write. */
   readonly movedBytes: number;
+  /** Bytes of values between units whose channels fill no whole number of steps: blocked layouts give way there, and values are laid out anew. */
+  readonly raggedBytes: number;
 }
 
 /** A model divided into {@link LatencyUnit}s and the rest. */
@@ -43,8 +45,8 @@ export interface LatencyParts {
   sizes(keep: KeepMask): LatencySizes;
 }
 
-/** Divides a model. Sizes are those of the first traced size. */
-export function divideForLatency(traced: TracedModel, coupling: Coupling): LatencyParts {
+/** Divides a model for a device whose stairs have this step. Sizes are those of the first traced size. */
+export function divideForLatency(traced: TracedModel, coupling: Coupling, step: number): LatencyParts {
   const kernels = new Map(
     coupling.uses.flatMap(({ node, input, kernel }) => (kernel ? [[node, { input, kernel }] as const] : [])),
   );
@@ -58,6 +60,12 @@ export function divideForLatency(traced: TracedModel, coupling: Coupling): Laten
   const moved = traced.nodes.flatMap((node, index) =>
     covered.has(index) ? [] : [...activationInputs(traced, node), ...activations(traced, node.outputs)],
   );
+  const between = [
+    ...new Set([
+      ...moved,
+      ...units.flatMap(({ layer, tail, input }) => [input, nodeId(traced.nodes[tail.at(-1) ?? layer]!)]),
+    ]),
+  ];
   const countSizes = prepareCounts(traced, coupling);
   return {
     units,
@@ -67,7 +75,13 @@ export function divideForLatency(traced: TracedModel, coupling: Coupling): Laten
         inputs: count.channels(input),
         outputs: count.channels(nodeId(traced.nodes[layer]!)),
       }));
-      return { widths, movedBytes: 4 * moved.reduce((sum, value) => sum + count.elements(value), 0) };
+      const bytesOf = (values: readonly string[]): number =>
+        4 * values.reduce((sum, value) => sum + count.elements(value), 0);
+      return {
+        widths,
+        movedBytes: bytesOf(moved),
+        raggedBytes: bytesOf(between.filter((value) => count.channels(value) % step !== 0)),
+      };
     },
   };
 }

@@ -24,9 +24,13 @@ export interface LatencyTable {
   readonly units: Readonly<Record<string, readonly UnitSample[]>>;
 }
 
-/** From sums of units to a model: milliseconds = `units` · Σ units + `perMegabyte` · megabytes moved by other nodes + `overhead`. */
+/**
+ * From sums of units to a model: milliseconds = `units` · Σ units + `perMegabyte` · megabytes moved by other nodes + `perRaggedMegabyte` · megabytes of
+ * values off the device's steps + `overhead`.
+ */
 export interface LatencyCorrection {
   readonly units: number;
   readonly perMegabyte: number;
+  readonly perRaggedMegabyte: number;
   readonly overhead: number;
 }

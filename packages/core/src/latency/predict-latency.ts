@@ -96,18 +96,16 @@ export function sumUnits({ units }: LatencyParts, { widths }: LatencySizes, time
   return widths.reduce((sum, each, index) => sum + (times(units[index]!.kind, each) ?? 0), 0);
 }
 
-/** The correction that fits timed choices of one model best. Needs at least three that differ. */
+/** The correction that fits timed choices of one model best. Needs at least four that differ. */
 export function fitCorrection(
   parts: LatencyParts,
   times: UnitTimes,
   measured: readonly TimedSizes[],
 ): LatencyCorrection {
-  const rows = measured.map((sizes) => [sumUnits(parts, sizes, times), sizes.movedBytes / 1e6, 1]);
-  const [units, perMegabyte, overhead] = fitNonNegative(
-    rows,
-    measured.map(({ ms }) => ms),
-  );
-  return { units: units!, perMegabyte: perMegabyte!, overhead: overhead! };
+  const rows = measured.map((sizes) => termsOf(sumUnits(parts, sizes, times), sizes));
+  const targets = measured.map(({ ms }) => ms);
+  const [units, perMegabyte, perRaggedMegabyte, overhead] = fitNonNegative(rows, targets) as Four;
+  return { units, perMegabyte, perRaggedMegabyte, overhead };
 }
 
 /** Predicts the latency of choices of channels, ms. */
@@ -116,12 +114,18 @@ export function createLatencyModel(
   times: UnitTimes,
   correction: LatencyCorrection,
 ): (keep: KeepMask) => number {
+  const { units, perMegabyte, perRaggedMegabyte, overhead } = correction;
+  const prices: Four = [units, perMegabyte, perRaggedMegabyte, overhead];
   return (keep) => {
     const sizes = parts.sizes(keep);
-    return (
-      correction.units * sumUnits(parts, sizes, times) +
-      (correction.perMegabyte * sizes.movedBytes) / 1e6 +
-      correction.overhead
-    );
+    const terms = termsOf(sumUnits(parts, sizes, times), sizes);
+    return terms.reduce((ms, term, index) => ms + term * prices[index]!, 0);
   };
+}
+
+type Four = [number, number, number, number];
+
+/** In the order of {@link LatencyCorrection}'s prices. */
+function termsOf(units: number, { movedBytes, raggedBytes }: LatencySizes): Four {
+  return [units, movedBytes / 1e6, raggedBytes / 1e6, 1];
 }

@@ -1,7 +1,7 @@
 // The layers by which a device's stairs are found: a 3×3 convolution over a 28×28 map, at every width around two steps of the widest vectors.
 import { GraphBuilder } from '../graph/builder.ts';
 import { createRandom } from '../random.ts';
-import type { UnitSpecimen } from './unit-model.ts';
+import type { SpecimenTask } from './unit-model.ts';
 
 /** Which width is varied. */
 export type StairSide = 'inputs' | 'outputs';
@@ -13,7 +13,7 @@ const OTHER = 64;
 const MAP = 28;
 
 /** The convolution with a ReLU behind it, at one width of one side. */
-export function stairSpecimen(side: StairSide, width: number): UnitSpecimen {
+export function stairSpecimen(side: StairSide, width: number): SpecimenTask {
   const [inputs, outputs] = side === 'inputs' ? [width, OTHER] : [OTHER, width];
   const random = createRandom(width);
   const g = new GraphBuilder();
@@ -23,5 +23,6 @@ export function stairSpecimen(side: StairSide, width: number): UnitSpecimen {
   const weight = g.constant({ dims: [outputs, inputs, 3, 3], data }, 'weight');
   g.output(g.node('Relu', [g.node('Conv', [x, weight], { pads: [1, 1, 1, 1] })]));
   const { nodes, initializers } = g.model().graph;
-  return { source: x, input, nodes, constants: initializers, opset: 17 };
+  const specimen = { source: x, input, nodes, constants: initializers, opset: 17 };
+  return { specimen, macs: MAP * MAP * data.length };
 }

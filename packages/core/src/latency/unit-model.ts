@@ -18,6 +18,13 @@ export interface UnitSpecimen {
   readonly opset: number;
 }
 
+/** A specimen and about how long it takes. */
+export interface SpecimenTask {
+  readonly specimen: UnitSpecimen;
+  /** Multiply-accumulates of one run. */
+  readonly macs: number;
+}
+
 /** Takes a unit out of a cut model; undefined where it reads another input. `input`: dims of its input after the cut. */
 export function takeSpecimen(
   traced: TracedModel,

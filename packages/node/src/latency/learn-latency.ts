@@ -1,5 +1,6 @@
 // How the latency of a model on a device depends on its widths: the device's stairs, its units at some widths, and some whole cuts.
 import {
+  coarserStairs,
   createLatencyModel,
   createRandom,
   cutGroups,
@@ -9,7 +10,6 @@ import {
   type Engine,
   encodeModel,
   fitCorrection,
-  fitStairs,
   groupBy,
   type KeepMask,
   type LatencyCorrection,
@@ -21,10 +21,7 @@ import {
   type Model,
   median,
   readTable,
-  STAIR_WIDTHS,
-  type StairSide,
-  type Stairs,
-  stairSpecimen,
+  type SpecimenTask,
   survivingShape,
   takeSpecimen,
   type UnitWidths,
@@ -32,8 +29,9 @@ import {
 } from '@espalier/core';
 import { type Device, timeOnDevice } from '../devices/device.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
-import { follow, type PipelineEvent } from '../pipeline/events.ts';
-import { type SpecimenTask, timeSpecimens } from './time-specimens.ts';
+import type { PipelineEvent } from '../pipeline/events.ts';
+import { measureStairs } from './measure-stairs.ts';
+import { timeSpecimens } from './time-specimens.ts';
 
 /** What is learned from, and within which limits. */
 export interface LearnOptions {
@@ -83,7 +81,7 @@ export interface LearnedLatency {
 }
 
 /** Designs that units are measured in, and those that only judge the model. */
-const DESIGNS = 9;
+const DESIGNS = 12;
 const HELD_OUT = 3;
 /** A kind with so many samples needs no more within the widths they span. */
 const ENOUGH_SAMPLES = 12;
@@ -98,13 +96,13 @@ export async function* learnLatency(
   const { traced, coupling } = analysis;
   const { device, engine, scores, limiter, maxRatio, seed = 0, signal } = options;
   yield { type: 'step', step: 'latency' };
-  const stairs = options.table?.stairs ?? {
-    inputs: await measureStairs(device, 'inputs', signal),
-    outputs: await measureStairs(device, 'outputs', signal),
-  };
-  const parts = divideForLatency(traced, coupling);
+  const stairs = options.table?.stairs ?? (await measureStairs(device, signal));
+  const parts = divideForLatency(traced, coupling, coarserStairs(stairs).step);
   const groups = listPrunableGroups(traced, coupling, limiter);
-  const menus = listWidthMenus(coupling, groups, limiter, scores, { stairs: coarser(stairs), maxRatio });
+  const menus = listWidthMenus(coupling, groups, limiter, scores, {
+    stairs: coarserStairs(stairs),
+    maxRatio,
+  });
   const keepAt = (levels: readonly number[]): KeepMask => {
     const rates = levels.flatMap((level, at) =>
       level === 0 ? [] : [[menus[at]!.group, menus[at]!.rates[level]!] as const],
@@ -166,20 +164,6 @@ function modelFrom(
       return modelFrom(subject, yield* measureUnits(subject, [cut], table), [...timed, cut], heldOut);
     },
   };
-}
-
-/** The stairs of one side of a device. */
-async function measureStairs(device: Device, side: StairSide, signal?: AbortSignal): Promise<Stairs> {
-  const tasks = STAIR_WIDTHS.map(
-    (width): SpecimenTask => ({ specimen: stairSpecimen(side, width), macs: 28 * 28 * 9 * 64 * width }),
-  );
-  const times = await follow(timeSpecimens(device, tasks, signal));
-  return fitStairs(STAIR_WIDTHS.map((width, at) => ({ width, ms: times[at]! })));
-}
-
-/** A width should be good for the layer that writes it and for those that read it. */
-function coarser({ inputs, outputs }: LatencyTable['stairs']): Stairs {
-  return inputs.step > outputs.step ? inputs : outputs;
 }
 
 /** The table with what it lacks to tell the times of these designs. */

@@ -5,10 +5,12 @@ import {
   createRandom,
   DEFAULT_MAX_RATIO,
   type DeviceDescription,
+  EspalierError,
   type Estimate,
   encodeModel,
   type KeepMask,
   keepAll,
+  type LatencyMethod,
   type LatencyTable,
   type LevelProblem,
   type ModelLatency,
@@ -38,12 +40,6 @@ export interface LatencyPruneOptions
   /** What is known of the device. */
   readonly table?: LatencyTable;
 }
-
-/** How widths are chosen. */
-export const latencyMethods = ['knapsack', 'greedy'] as const;
-
-/** One of {@link latencyMethods}. */
-export type LatencyMethod = (typeof latencyMethods)[number];
 
 /** One try: what was asked of the model of the device, what it promised, and what was measured; fractions of the original's latency. */
 export interface LatencyTry {
@@ -82,7 +78,7 @@ const SLACK = 0.03;
 const JUDGED = { warmup: 2, minRounds: 12, minSeconds: 1 } as const;
 
 /**
- * Prunes to a latency on a device. The cut that is returned is the slowest measured one that meets the target, or the fastest where none does: look at
+ * Prunes to a latency on a device. The cut that is returned is the slowest one that surely meets the target, or the fastest where none does: look at
  * `latency.met`. Errors: `latency.unreachable` (target), `plan.unknown-layer` (usage), those of `scoreClasses`, `cutModel` and the device.
  */
 export async function* pruneForLatency(
@@ -110,7 +106,11 @@ export async function* pruneForLatency(
     yield { type: 'step', step: 'plan' };
     signal?.throwIfAborted();
     const whole = learned.predict(keepAll(coupling));
-    const keep = chooseClasses(learned, asked * whole, choose);
+    const { keep, ms } = chooseClasses(learned, asked * whole, choose);
+    if (ms > asked * whole) {
+      if (tries.length > 0) break;
+      throw unreachable(fraction, ms / whole);
+    }
     // The model knows no width in between: asking for more or less leads to the same cut.
     if (tries.some((before) => before.keep.every((bit, id) => bit === keep[id]))) break;
     const predicted = learned.predict(keep) / whole;
@@ -128,26 +128,21 @@ export async function* pruneForLatency(
     const told = learned.predict(keep) / learned.predict(keepAll(coupling));
     asked = ((fraction - uncertain) * told) / measured.value;
   }
-  const met = tries.filter(({ measured }) => measured.value <= fraction);
-  const isMet = met.length > 0;
-  // Of those that meet the target the slowest keeps most; where none does, the fastest comes nearest.
-  const [best] = (isMet ? met : tries).toSorted(
-    (a, b) => (isMet ? -1 : 1) * (a.measured.value - b.measured.value),
-  );
+  const best = pickTry(tries, fraction);
   const made = {
     criterion: nameOf(options.criterion),
     latency: fraction,
     device: device.description.fingerprint,
   };
-  const pruning = yield* cutAndProve(analysis, best!.keep, made, options);
+  const pruning = yield* cutAndProve(analysis, best.keep, made, options);
   return {
     ...pruning,
     latency: {
       device: device.description,
       fraction,
-      met: isMet,
+      met: best.measured.value <= fraction,
       tries: tries.map(({ keep: _, timing: __, ...told }) => told),
-      ...best!.timing,
+      ...best.timing,
       table: learned.table,
       heldOut: learned.heldOut,
     },
@@ -158,12 +153,23 @@ function chooseClasses(
   { menus, keepAt, predict }: LearnedLatency,
   ms: number,
   choose: typeof chooseByKnapsack,
-): KeepMask {
+): { readonly keep: KeepMask; readonly ms: number } {
   const problem: LevelProblem = {
     values: menus.map(({ values }) => values),
     latency: (levels) => predict(keepAt(levels)),
   };
-  return keepAt(choose(problem, ms).levels);
+  const choice = choose(problem, ms);
+  return { keep: keepAt(choice.levels), ms: choice.ms };
+}
+
+function unreachable(fraction: number, least: number): EspalierError {
+  const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
+  return new EspalierError({
+    kind: 'target',
+    code: 'latency.unreachable',
+    message: `${percent(fraction)} of the original's latency is out of reach: within the limits the narrowest widths take about ${percent(least)}.`,
+    hint: 'Ask for a higher latency, or allow narrower layers with --max-ratio.',
+  });
 }
 
 interface Timing {
@@ -190,6 +196,18 @@ async function timeBoth(
   });
   const [original, pruned] = summariseRounds(times, createRandom(seed));
   return { models: [original!, pruned!], warnings };
+}
+
+/** Of the cuts that surely meet the target the slowest, which keeps most; else of those whose median does the surest; else the fastest. */
+function pickTry<Try extends LatencyTry>(tries: readonly Try[], fraction: number): Try {
+  const value = ({ measured }: Try): number => measured.value;
+  const atMost = ({ measured }: Try): number => measured.interval[1];
+  const least = (some: readonly Try[], of: (each: Try) => number): Try =>
+    some.reduce((a, b) => (of(b) < of(a) ? b : a));
+  const sure = tries.filter((each) => atMost(each) <= fraction);
+  if (sure.length > 0) return least(sure, (each) => -value(each));
+  const met = tries.filter((each) => value(each) <= fraction);
+  return met.length > 0 ? least(met, atMost) : least(tries, value);
 }
 
 /** A speed-up as the fraction of the time that is left. */

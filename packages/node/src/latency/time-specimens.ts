@@ -1,13 +1,6 @@
 // Times micro-benchmarks on a device: every specimen once and several times over in one model; the difference is the specimen.
-import { buildUnitModel, encodeModel, percentile, UNIT_INPUT, type UnitSpecimen } from '@espalier/core';
+import { buildUnitModel, encodeModel, percentile, type SpecimenTask, UNIT_INPUT } from '@espalier/core';
 import { type Device, type DeviceModel, timeOnDevice } from '../devices/device.ts';
-
-/** A specimen and about how long it takes. */
-export interface SpecimenTask {
-  readonly specimen: UnitSpecimen;
-  /** Multiply-accumulates, by which the number of copies is chosen. */
-  readonly macs: number;
-}
 
 /** Short turns, many of them: the fastest turn is the one that nothing disturbed. */
 const BRIEFLY = { warmup: 1, minRounds: 8, minSeconds: 0, sliceMs: 1.5 } as const;
