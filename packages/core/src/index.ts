@@ -66,6 +66,7 @@ export * from './latency/latency-parts.ts';
 export * from './latency/latency-table.ts';
 export * from './latency/non-negative-fit.ts';
 export * from './latency/predict-latency.ts';
+export * from './latency/roofline.ts';
 export * from './latency/stair-probes.ts';
 export * from './latency/summarise-rounds.ts';
 export * from './latency/time-rounds.ts';

@@ -20,6 +20,7 @@ export * from './devices/parse-milliseconds.ts';
 export * from './engine/ort-engine.ts';
 export * from './latency/latency-tables.ts';
 export * from './latency/learn-latency.ts';
+export * from './latency/measure-roofline.ts';
 export * from './latency/measure-stairs.ts';
 export * from './latency/prune-for-latency.ts';
 export * from './latency/time-specimens.ts';
