@@ -9,6 +9,7 @@ export default defineConfig({
       // The longer name first: the first that fits is taken.
       '@espalier/core/names': source('core/src/names'),
       '@espalier/core': source('core/src/index'),
+      '@espalier/report/page-style': source('report/src/page-style'),
       '@espalier/report/units': source('report/src/text/units'),
       '@espalier/report': source('report/src/index'),
       '@espalier/node': source('node/src/index'),

@@ -5,11 +5,25 @@ import { describeFile } from '../describe/describe-model.ts';
 import type { BenchDocument } from '../documents/bench-document.ts';
 import { formatBench } from '../report/bench-report.ts';
 import { analyseModel } from './analyse.ts';
-import type { RunCommand } from './command.ts';
-import { measureModels } from './measure.ts';
+import type { CommandContext, CommandResult, RunCommand } from './command.ts';
+import { deviceModels, type Elsewhere, openElsewhere } from './elsewhere.ts';
+import { measureModels, measureOn } from './measure.ts';
 
 /** Runs the command. */
 export const runBench: RunCommand<'bench'> = async (context) => {
+  // First, so that a device can join while the models are looked at.
+  const elsewhere = await openElsewhere(context);
+  try {
+    return await benchModels(context, elsewhere);
+  } finally {
+    await elsewhere?.close();
+  }
+};
+
+async function benchModels(
+  context: CommandContext<'bench'>,
+  elsewhere: Elsewhere | undefined,
+): Promise<CommandResult> {
   const { options, terminal, signal } = context;
   const { seed, provider, threads, warmup, rounds, seconds } = options;
   const engine = createOrtEngine();
@@ -19,15 +33,16 @@ export const runBench: RunCommand<'bench'> = async (context) => {
   // All models get the input of the first: a comparison over different inputs would say nothing.
   const feeds = makeFeeds(analyses[0]!.traced, seed);
   const names = nameModels(context.arguments);
-  const subjects = analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model }));
-  const timing = { warmup, minRounds: rounds, minSeconds: seconds };
-  const latency = await measureModels(
-    engine,
-    subjects,
-    feeds,
-    { ...placement, ...timing, seed, signal },
-    terminal,
-  );
+  const timing = { warmup, minRounds: rounds, minSeconds: seconds, seed, signal };
+  const latency = elsewhere
+    ? await measureOn(await elsewhere.device(), deviceModels(analyses, names), timing, terminal)
+    : await measureModels(
+        engine,
+        analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model })),
+        feeds,
+        { ...placement, ...timing },
+        terminal,
+      );
   const models: BenchDocument['models'] = [];
   for (const { file, cost } of analyses) {
     const model = { ...describeFile(file), macs: cost.original.macs };
@@ -51,10 +66,10 @@ export const runBench: RunCommand<'bench'> = async (context) => {
     latency,
   };
   return { document, lines: formatBench(document, terminal.paint) };
-};
+}
 
 /** File names, or whole paths where two are the same. */
-function nameModels(paths: readonly string[]): readonly string[] {
+export function nameModels(paths: readonly string[]): readonly string[] {
   const names = paths.map((path) => basename(path));
   return new Set(names).size === names.length ? names : paths;
 }

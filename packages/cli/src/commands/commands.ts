@@ -38,6 +38,7 @@ const RUN: ArgumentRow = { name: 'RUN', text: 'the folder of a run, or its name 
 /** What is said of commands that only hold others. */
 export const parents: Readonly<Record<string, string>> = {
   runs: 'Look at the folders of runs and trainings, compare them, and remove them.',
+  devices: 'Measure on other devices: browsers, other machines, this one.',
   config: 'Show where the values of options come from.',
 };
 
@@ -191,8 +192,39 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
   bench: {
     text: 'Measure the latency of one model, or of several side by side',
     arguments: [MODEL, { name: 'OTHERS...', text: 'models to compare with the first', required: false }],
-    examples: ['bench model.onnx', 'bench model.onnx small.onnx --threads 1', 'bench model.onnx --profile'],
+    examples: [
+      'bench model.onnx',
+      'bench model.onnx small.onnx --threads 1',
+      'bench model.onnx --profile',
+      'bench model.onnx small.onnx --on browser',
+      'bench model.onnx small.onnx --on browser --host 0.0.0.0 --provider webgpu',
+      "bench model.onnx small.onnx --bench-command 'benchmark_app -m {model} -t 3' --bench-pattern 'Median: +([0-9.]+) ms'",
+    ],
     load: async () => (await import('./bench.ts')).runBench,
+  },
+  'devices list': {
+    text: 'Show what models can run on here: providers that really compute',
+    arguments: [],
+    examples: ['devices list', 'devices list --json'],
+    load: async () => (await import('./devices-list.ts')).runDevicesList,
+  },
+  'devices serve': {
+    text: 'Measure models on every browser and machine that joins, one after another',
+    arguments: [MODEL, { name: 'OTHERS...', text: 'models to compare with the first', required: false }],
+    examples: [
+      'devices serve model.onnx small.onnx',
+      'devices serve model.onnx small.onnx --host 0.0.0.0 --count 3',
+    ],
+    load: async () => (await import('./devices-serve.ts')).runDevicesServe,
+  },
+  worker: {
+    text: 'Join another machine that runs `bench --on` or `devices serve`, and measure for it',
+    arguments: [],
+    examples: [
+      'worker --join http://192.168.1.20:8797/#k7qf-2m9x-4tzd',
+      'worker --join http://192.168.1.20:8797 --token k7qf-2m9x-4tzd --name board',
+    ],
+    load: async () => (await import('./worker.ts')).runWorker,
   },
   doctor: {
     text: 'Check this installation and describe the machine',

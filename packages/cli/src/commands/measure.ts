@@ -1,14 +1,25 @@
 // Latency measurement with its progress on the terminal.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRandom, type Engine, type Model, type NdArray, type SearchStep } from '@espalier/core';
+import {
+  createRandom,
+  type Engine,
+  findUnsteady,
+  type Model,
+  type NdArray,
+  type SearchStep,
+  summariseRounds,
+} from '@espalier/core';
 import {
   type Analysis,
+  type Device,
+  type DeviceModel,
   type LatencyOptions,
   type LatencySubject,
   makeFeeds,
   measureLatency,
   readModel,
+  timeOnDevice,
 } from '@espalier/node';
 import { nameStep } from '../describe/describe-run-facts.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
@@ -48,6 +59,33 @@ export async function measureModels(
     }
   }
   return latency!;
+}
+
+/** Measures models on any device; warnings and progress go to the terminal. */
+export async function measureOn(
+  device: Device,
+  models: readonly DeviceModel[],
+  { seed, ...options }: Omit<MeasureOptions, 'provider' | 'threads'>,
+  terminal: Terminal,
+): Promise<LatencyField> {
+  const label = `measuring on ${device.description.name}`;
+  terminal.progress(label);
+  const measured = await timeOnDevice(device, models, { seed, ...options }, (event) => {
+    if (event.type === 'warning') terminal.warn(event.message);
+    if (event.type === 'progress') terminal.progress(label, event.fraction);
+  });
+  const latencies = summariseRounds(measured.times, createRandom(seed));
+  const unsteady = findUnsteady(latencies);
+  for (const message of unsteady) terminal.warn(message);
+  const { provider, threads } = measured.device;
+  const report = {
+    device: measured.device,
+    provider,
+    ...(threads !== undefined && { threads }),
+    models: latencies,
+    warnings: [...measured.warnings, ...unsteady],
+  };
+  return structuredClone(report) as LatencyField;
 }
 
 /** Most steps that are loaded at once beside the original. */

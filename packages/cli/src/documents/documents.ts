@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import type { CommandName } from '../commands/command-names.ts';
 import { benchDocument } from './bench-document.ts';
 import { configDocument } from './config-document.ts';
+import { devicesListDocument } from './devices-list-document.ts';
+import { devicesServeDocument } from './devices-serve-document.ts';
 import { doctorDocument } from './doctor-document.ts';
 import { errorDocument } from './error-document.ts';
 import { evalDocument } from './eval-document.ts';
@@ -21,6 +23,7 @@ import { searchDocument } from './search-document.ts';
 import { sensitivityDocument } from './sensitivity-document.ts';
 import { finetuneDocument, trainDocument } from './training-document.ts';
 import { verifyDocument } from './verify-document.ts';
+import { workerDocument } from './worker-document.ts';
 
 /** The documents; `config schema` prints a JSON Schema instead, and any command an `error` when it fails. */
 export const documents = {
@@ -43,6 +46,9 @@ export const documents = {
   reconstruct: reconstructDocument,
   eval: evalDocument,
   bench: benchDocument,
+  'devices list': devicesListDocument,
+  'devices serve': devicesServeDocument,
+  worker: workerDocument,
   doctor: doctorDocument,
   'config print': configDocument,
   error: errorDocument,

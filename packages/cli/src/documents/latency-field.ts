@@ -1,17 +1,19 @@
 // Latency as `bench` and `prune` report it.
 import { z } from 'zod';
+import { deviceField } from './device-field.ts';
 import { estimateField } from './fields.ts';
 
 /** Models measured side by side over the same input; times in milliseconds. */
 export const latencyField = z.object({
+  device: deviceField.optional().describe('where; times of two fingerprints are not to be compared'),
   provider: z.string(),
   threads: z.int().optional().describe('inside the engine; absent when the engine chose'),
   models: z.array(
     z.object({
       name: z.string(),
       iterations: z.int().describe('measured runs'),
-      loadMs: z.number(),
-      firstRunMs: z.number(),
+      loadMs: z.number().optional().describe('absent where the device cannot tell'),
+      firstRunMs: z.number().optional(),
       meanMs: z.number(),
       medianMs: estimateField,
       p90Ms: z.number(),

@@ -11,6 +11,7 @@ export const OPTION_GROUPS = [
   'Output',
   'Data',
   'Recovery',
+  'Devices',
   'Engine',
 ] as const;
 

@@ -13,19 +13,21 @@ import {
   SEARCH_RECOVERIES,
 } from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
+import { deviceOptions } from './device-options.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 import { SEARCH_COMMANDS, searchOptions } from './search-options.ts';
 import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
+const MEASURING_COMMANDS = ['prune', 'eval', 'bench', 'devices serve'] as const;
 const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
 const MODEL_COMMANDS = [
-  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'init', 'bench'] as const),
+  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'init', 'bench', 'devices serve'] as const),
   ...SEARCH_COMMANDS,
   ...RECOVERY_COMMANDS,
 ] as const;
 /** Commands on the one model that a config file can name. */
 const ONE_MODEL_COMMANDS = [
-  ...(['inspect', 'groups', 'score', 'prune', 'eval', 'bench'] as const),
+  ...(['inspect', 'groups', 'score', 'prune', 'eval', 'bench', 'devices serve'] as const),
   ...SEARCH_COMMANDS,
   ...TRAINING_COMMANDS,
 ] as const;
@@ -96,15 +98,15 @@ export const options = {
     min: 1,
     text: 'threads inside the inference engine; without it the engine chooses',
     examples: [1],
-    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
+    commands: [...MEASURING_COMMANDS, ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
   },
   provider: {
     group: 'Engine',
     type: 'text',
     value: 'NAME',
     default: 'cpu',
-    text: 'execution provider of the inference engine, see doctor',
-    commands: ['prune', 'eval', 'bench', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
+    text: 'execution provider of the inference engine, see devices list; a device that joins chooses by itself without it',
+    commands: [...MEASURING_COMMANDS, ...SEARCH_COMMANDS, ...TRAINING_COMMANDS, 'runs compare'],
   },
   seed: {
     group: 'Engine',
@@ -114,7 +116,11 @@ export const options = {
     min: 0,
     max: 0xffff_ffff,
     text: 'seed of everything random: random scores, inputs of proofs, resampling, order and augmentation of training',
-    commands: ['score', 'prune', 'verify', 'bench', 'reconstruct', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
+    commands: [
+      ...(['score', 'prune', 'verify', 'bench', 'devices serve', 'reconstruct'] as const),
+      ...SEARCH_COMMANDS,
+      ...TRAINING_COMMANDS,
+    ],
   },
 
   workers: {
@@ -425,6 +431,7 @@ export const options = {
   },
   ...trainingOptions,
   ...searchOptions,
+  ...deviceOptions,
 
   original: {
     group: 'Data',
@@ -480,7 +487,7 @@ export const options = {
     default: 3,
     min: 0,
     text: 'runs of each model before the clock counts',
-    commands: ['bench'],
+    commands: ['bench', 'devices serve'],
   },
   rounds: {
     group: 'Engine',
@@ -489,7 +496,7 @@ export const options = {
     default: 10,
     min: 1,
     text: 'least rounds, each a slice of 20 ms of every model in turn',
-    commands: ['bench'],
+    commands: ['bench', 'devices serve'],
   },
   seconds: {
     group: 'Engine',
@@ -498,7 +505,7 @@ export const options = {
     default: 3,
     min: 0,
     text: 'least measured time of each model',
-    commands: ['bench'],
+    commands: ['bench', 'devices serve'],
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 

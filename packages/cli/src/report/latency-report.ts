@@ -1,4 +1,5 @@
 // Latencies as a table.
+import { LOCAL_NAME } from '@espalier/core';
 import type { LatencyField } from '../documents/latency-field.ts';
 import { formatTable } from '../output/text-table.ts';
 import { formatFactor, formatMs, formatPercent } from '../output/units.ts';
@@ -7,10 +8,8 @@ import { formatFactor, formatMs, formatPercent } from '../output/units.ts';
  * Lines: one per model with its median, the interval that holds it, percentiles and the speed-up over the first. `macs`, where it is
  * given, are fractions of the first model's MACs in the order of the models.
  */
-export function formatLatency(
-  { models, provider, threads }: LatencyField,
-  macs?: readonly number[],
-): readonly string[] {
+export function formatLatency(latency: LatencyField, macs?: readonly number[]): readonly string[] {
+  const { models } = latency;
   const right = 'right' as const;
   return [
     ...formatTable(
@@ -33,12 +32,22 @@ export function formatLatency(
         formatMs(p90Ms),
         formatMs(p99Ms),
         String(iterations),
-        formatMs(loadMs),
+        loadMs === undefined ? '' : formatMs(loadMs),
         formatFactor(speedup.value),
         speedup.interval.map(formatFactor).join(' to '),
         ...(macs ? [formatPercent(macs[i]!)] : []),
       ]),
     ),
-    `measured in turn; provider ${provider}, threads ${threads ?? 'as the engine chooses'}`,
+    describePlace(latency),
   ];
+}
+
+/** Where and how it was measured, as a line. */
+function describePlace({ device, provider, threads }: LatencyField): string {
+  if (device?.runtime === 'command') return `measured in turn, as the command prints it: ${provider}`;
+  const how = `provider ${provider}, threads ${threads ?? 'as the engine chooses'}`;
+  if (device === undefined || device.name === LOCAL_NAME) return `measured in turn; ${how}`;
+  const { name, runtime, processor, cores, os, browser } = device;
+  const facts = [processor, cores === undefined ? '' : `${cores} cores`, os, browser ?? '', runtime];
+  return `measured in turn on ${name} (${facts.filter((fact) => fact !== '').join(', ')}); ${how}`;
 }

@@ -21,6 +21,9 @@ export interface DeviceFacts {
   readonly browser?: string;
 }
 
+/** What the machine that runs espalier calls itself. */
+export const LOCAL_NAME = 'this machine';
+
 /** A device with its fingerprint. */
 export interface DeviceDescription extends DeviceFacts {
   /** 16 hex digits, equal for devices that differ in nothing but their name. */

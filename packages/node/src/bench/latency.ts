@@ -1,6 +1,7 @@
 // How long models take on this machine, measured side by side, with what disturbs the measurement told beside it.
 import { performance } from 'node:perf_hooks';
 import {
+  type DeviceDescription,
   type Engine,
   findUnsteady,
   type LoadOptions,
@@ -14,6 +15,7 @@ import {
   type TimingOptions,
   timeRounds,
 } from '@espalier/core';
+import { describeLocal } from '../devices/local-device.ts';
 import { describeMachine, findDisturbances, type MachineDescription } from './machine.ts';
 
 /** One of the models compared. */
@@ -37,6 +39,7 @@ export interface LatencyOptions extends TimingOptions {
 /** A whole comparison. */
 export interface LatencyReport {
   readonly machine: MachineDescription;
+  readonly device: DeviceDescription;
   readonly provider: string;
   /** Intra-op threads asked for; absent when the runtime chose. */
   readonly threads?: number;
@@ -85,6 +88,12 @@ export async function* measureLatency(
   for (const message of unsteady) yield { type: 'warning', message };
   yield {
     type: 'measured',
-    report: { machine, ...placement, models, warnings: [...disturbances, ...unsteady] },
+    report: {
+      machine,
+      device: describeLocal(machine, engine, placement),
+      ...placement,
+      models,
+      warnings: [...disturbances, ...unsteady],
+    },
   };
 }

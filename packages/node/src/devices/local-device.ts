@@ -1,7 +1,15 @@
 // This machine as a device.
 import { performance } from 'node:perf_hooks';
-import { declaredFeeds, describeDevice, type Engine, type TimedModel, timeRounds } from '@espalier/core';
-import { describeMachine, findDisturbances } from '../bench/machine.ts';
+import {
+  type DeviceDescription,
+  declaredFeeds,
+  describeDevice,
+  type Engine,
+  LOCAL_NAME,
+  type TimedModel,
+  timeRounds,
+} from '@espalier/core';
+import { describeMachine, findDisturbances, type MachineDescription } from '../bench/machine.ts';
 import { createOrtEngine } from '../engine/ort-engine.ts';
 import type { Device } from './device.ts';
 
@@ -17,23 +25,26 @@ export interface LocalDeviceOptions {
   readonly name?: string;
 }
 
+/** A machine with an engine and a placement as a device. */
+export function describeLocal(
+  { cpu, cores, platform }: MachineDescription,
+  { name: engineName, version }: Engine,
+  placement: { readonly provider: string; readonly threads?: number },
+  name = LOCAL_NAME,
+): DeviceDescription {
+  const facts = { runtime: `${engineName} ${version}`, ...placement, processor: cpu, cores, os: platform };
+  return describeDevice({ name, ...facts });
+}
+
 /** Describes this machine as a device. Its load and frequency governor come as warnings when it measures. */
 export async function createLocalDevice({
   engine = createOrtEngine(),
   provider = 'cpu',
   threads,
-  name = 'this machine',
+  name = LOCAL_NAME,
 }: LocalDeviceOptions = {}): Promise<Device> {
-  const { cpu, cores, platform } = await describeMachine();
   const placement = { provider, ...(threads === undefined ? {} : { threads }) };
-  const description = describeDevice({
-    name,
-    runtime: `${engine.name} ${engine.version}`,
-    ...placement,
-    processor: cpu,
-    cores,
-    os: platform,
-  });
+  const description = describeLocal(await describeMachine(), engine, placement, name);
   return {
     description,
     async *time(models, options = {}) {

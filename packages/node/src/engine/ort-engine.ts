@@ -10,12 +10,12 @@ import {
   type LoadOptions,
   type Model,
   type Session,
+  sentenceOf,
   weightBytes,
 } from '@espalier/core';
 import type * as ort from 'onnxruntime-node';
 import { readBytes } from '../models/read-bytes.ts';
-import { sentenceOf } from './ort-sentence.ts';
-import { OrtSession } from './ort-session.ts';
+import { ProfiledSession } from './profiled-session.ts';
 
 /** The part of onnxruntime-node the engine uses. */
 export type OrtModule = Pick<typeof ort, 'InferenceSession' | 'Tensor' | 'env' | 'listSupportedBackends'>;
@@ -100,7 +100,7 @@ async function loadSession(
       ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
       ...(externalData.length === 0 ? {} : { externalData }),
     });
-    return new OrtSession(runtime, session, options.profile);
+    return new ProfiledSession(runtime, session, options.profile);
   } catch (cause) {
     if (provider !== 'cpu' && !(await runsAnything(runtime, provider))) {
       throw providerUnavailable(runtime, provider, sentenceOf(cause));

@@ -1,6 +1,20 @@
 // Arrays on their way into and out of ONNX Runtime: espalier's NdArray on one side, the runtime's Tensor on the other.
-import { type ArrayData, type ArrayType, EspalierError, type NdArray } from '@espalier/core';
-import type { Tensor, TensorConstructor } from 'onnxruntime-node';
+import { EspalierError } from '../errors.ts';
+import type { ArrayData, ArrayType, NdArray } from '../onnx/nd-array.ts';
+
+/** The part of a runtime's tensor that is read. */
+export interface OrtTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+
+/** Makes a runtime's tensor; throws what the runtime does when the parts do not belong together. */
+export type MakeOrtTensor<Tensor extends OrtTensor> = (
+  type: ArrayType,
+  data: ArrayData,
+  dims: readonly number[],
+) => Tensor;
 
 const arrayTypes: ReadonlySet<string> = new Set<ArrayType>([
   'float32',
@@ -26,10 +40,14 @@ export function isArrayType(type: string): type is ArrayType {
  * The runtime's tensor over an array's own memory; shared memory, which the runtime refuses, is copied.
  * Throws `engine.run-failed` naming the input when type, dims and data do not belong together.
  */
-export function toOrtTensor(Tensor: TensorConstructor, name: string, array: NdArray): Tensor {
+export function toOrtTensor<Tensor extends OrtTensor>(
+  makeTensor: MakeOrtTensor<Tensor>,
+  name: string,
+  array: NdArray,
+): Tensor {
   const data = array.data.buffer instanceof ArrayBuffer ? array.data : array.data.slice();
   try {
-    return new Tensor(array.type, data, array.dims);
+    return makeTensor(array.type, data, array.dims);
   } catch (cause) {
     throw new EspalierError({
       kind: 'engine',
@@ -45,7 +63,7 @@ export function toOrtTensor(Tensor: TensorConstructor, name: string, array: NdAr
  * The array a runtime's tensor holds, without copying. Newer versions of Node have Float16Array and the runtime then uses it;
  * its bits come back as the Uint16Array that espalier exchanges. Throws `engine.run-failed` for strings and 4-bit integers.
  */
-export function fromOrtTensor(name: string, tensor: Tensor): NdArray {
+export function fromOrtTensor(name: string, tensor: OrtTensor): NdArray {
   const { type, dims } = tensor;
   if (!isArrayType(type)) {
     throw new EspalierError({
