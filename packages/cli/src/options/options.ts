@@ -425,7 +425,7 @@ export const options = {
     type: 'integer',
     value: 'N',
     min: 1,
-    text: 'samples per run where the model leaves its batch open, without it 8; of a training step, without it 64',
+    text: 'samples per run where the model leaves its batch open, without it 8; of a training step, without it 64, with a detector 4',
     examples: [64],
     commands: DATA_COMMANDS,
   },
