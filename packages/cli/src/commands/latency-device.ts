@@ -11,6 +11,7 @@ import {
 } from '@espalier/node';
 import type { OptionsFor } from '../options/options.ts';
 import type { Terminal } from '../output/terminal.ts';
+import type { Elsewhere } from './elsewhere.ts';
 
 /** A device with its table. */
 export interface KnownDevice {
@@ -24,12 +25,14 @@ export interface KnownDevice {
 /** Options that say which device it is. */
 type DeviceOptions = Pick<OptionsFor<'prune'>, 'provider' | 'threads' | 'latencyTable'>;
 
-/** Opens the device that options name. Errors: those of `readLatencyTable`. */
+/** Opens the device that options name, this machine unless it is elsewhere. Errors: those of `readLatencyTable` and of the device. */
 export async function openKnownDevice(
   { provider, threads, latencyTable }: DeviceOptions,
   engine: Engine,
+  elsewhere?: Elsewhere,
 ): Promise<KnownDevice> {
-  const device = await createLocalDevice({ engine, provider, ...(threads !== undefined && { threads }) });
+  const local = { engine, provider, ...(threads !== undefined && { threads }) };
+  const device = elsewhere ? await elsewhere.device() : await createLocalDevice(local);
   const path = latencyTable ?? (await defaultTablePath(device.description));
   return {
     device,
@@ -44,11 +47,11 @@ export async function openKnownDevice(
 export async function settleRoundTo(
   options: DeviceOptions & { readonly roundTo: number | 'auto' },
   engine: Engine,
-  terminal: Terminal,
-  signal: AbortSignal,
+  { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
+  elsewhere?: Elsewhere,
 ): Promise<number> {
   if (options.roundTo !== 'auto') return options.roundTo;
-  const { device, table, save } = await openKnownDevice(options, engine);
+  const { device, table, save } = await openKnownDevice(options, engine, elsewhere);
   if (table) return coarserStairs(table.stairs).step;
   terminal.progress('measuring how latency depends on widths');
   const stairs = await measureStairs(device, signal);

@@ -21,7 +21,8 @@ import { describeProof, failureOf } from '../describe/describe-proof.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatPrune } from '../report/prune-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
-import type { CommandContext, RunCommand } from './command.ts';
+import type { CommandContext, CommandResult, RunCommand } from './command.ts';
+import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { evaluateCut } from './evaluate.ts';
 import { openKnownDevice, settleRoundTo } from './latency-device.ts';
 import { compareLatency } from './measure.ts';
@@ -34,6 +35,16 @@ type Context = CommandContext<'prune'>;
 
 /** Runs the command. A failed proof is its failure: then no model is written. */
 export const runPrune: RunCommand<'prune'> = async (context) => {
+  // First, so that a device can join while the model is looked at.
+  const elsewhere = await openElsewhere(context);
+  try {
+    return await prune(context, elsewhere);
+  } finally {
+    await elsewhere?.close();
+  }
+};
+
+async function prune(context: Context, elsewhere: Elsewhere | undefined): Promise<CommandResult> {
   const { options, sources, terminal } = context;
   const path = context.arguments[0]!;
   const output = options.output ?? `${basename(path, '.onnx')}-pruned.onnx`;
@@ -46,7 +57,7 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   const analysis = await analyseModel(path, context, engine);
   const calibration =
     data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
-  const pruning = await makeCut(analysis, target, calibration, engine, context);
+  const pruning = await makeCut(analysis, target, calibration, engine, context, elsewhere);
   const proof = pruning.verification && describeProof(pruning.verification);
   const notProven = proof && failureOf(proof);
   // A cut that was to be fast is measured before it is written, any other one after that.
@@ -54,7 +65,7 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   const early = pruning.latency
     ? describeLatency(pruning.latency)
     : isForSpeed
-      ? await compareLatency(analysis, pruning.model, engine, context)
+      ? await compareLatency(analysis, pruning.model, engine, context, elsewhere)
       : undefined;
   const failure = notProven ?? (options.force ? undefined : tooSlow(pruning.latency, early));
   const recovered = failure ? undefined : await recoverPruning(analysis, pruning, engine, context);
@@ -64,7 +75,10 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   if (planPath !== undefined) await writePlan(planPath, pruning, options.force);
   // From here on the result is safe: an interrupt costs only the measurements.
   const latency =
-    early ?? (options.bench && !failure ? await compareLatency(analysis, model, engine, context) : undefined);
+    early ??
+    (options.bench && !failure
+      ? await compareLatency(analysis, model, engine, context, elsewhere)
+      : undefined);
   const made = recovered ? [model, pruning.model] : [model];
   const [effectBefore, effect, cutAlone] = failure ? [] : await evaluateCut(analysis, made, engine, context);
 
@@ -110,7 +124,7 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
     }),
   };
   return { document, lines: formatPrune(document, terminal.paint), ...(failure && { failure }) };
-};
+}
 
 /** Chooses and cuts, as the target asks. What was learned of the device on the way is kept. */
 async function makeCut(
@@ -119,14 +133,15 @@ async function makeCut(
   calibration: CriterionImages | undefined,
   engine: Engine,
   { options, terminal, signal }: Context,
+  elsewhere: Elsewhere | undefined,
 ): Promise<Pruning & Partial<LatencyPruning>> {
   const show = (event: PipelineEvent): void => showEvent(event, terminal);
   const shared = { ...limitsOf(options), engine, signal, ...(calibration && { calibration }) };
   if (latency === undefined) {
-    const roundTo = target.plan ? 1 : await settleRoundTo(options, engine, terminal, signal);
+    const roundTo = target.plan ? 1 : await settleRoundTo(options, engine, { terminal, signal }, elsewhere);
     return follow(pruneAnalysis(analysis, { ...shared, ...target, roundTo }), show);
   }
-  const { device, table, save } = await openKnownDevice(options, engine);
+  const { device, table, save } = await openKnownDevice(options, engine, elsewhere);
   const aim = { device, target: latency, method: options.latencyMethod, ...(table && { table }) };
   const pruning = await follow(pruneForLatency(analysis, { ...shared, ...aim }), show);
   await save(pruning.latency.table);

@@ -74,7 +74,7 @@ export async function settleSearch(
   const method = options.recover ?? preset.recover ?? 'reconstruct';
   const { provider, threads, deterministic, maxRatio, ignore } = options;
   const engine = createOrtEngine();
-  const roundTo = await settleRoundTo(options, engine, terminal, signal);
+  const roundTo = await settleRoundTo(options, engine, { terminal, signal });
   const rates = parseRates(options.rates);
   const maxDrop = parseShare('--max-drop', options.maxDrop);
   const precision = parseShare('--precision', options.precision);

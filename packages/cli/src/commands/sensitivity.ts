@@ -62,7 +62,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
       (event) => showEvent(event, terminal),
     );
     const { maxRatio, ignore } = options;
-    const roundTo = await settleRoundTo(options, engine, terminal, signal);
+    const roundTo = await settleRoundTo(options, engine, { terminal, signal });
     const found = await follow(
       measureSensitivity(analysis, {
         ...{ engine, scores, images, metrics, mode: probing, precision, load, signal },
