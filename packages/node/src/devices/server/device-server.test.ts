@@ -189,6 +189,8 @@ describe('who may do what', () => {
     expect(page.headers.get('content-type')).toBe('text/html');
     expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin');
     expect(page.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+    const tag = page.headers.get('etag')!;
+    expect((await fetch(origin, { headers: { 'if-none-match': tag } })).status).toBe(304);
     const paths = ['/secret.txt', '/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '//etc/passwd'];
     for (const path of [...paths, `/${folder}/secret.txt`, '/page.html', '/etc/passwd']) {
       expect([path, await rawStatus(path)]).toEqual([path, 404]);
