@@ -67,7 +67,9 @@ export async function openDeviceServer(options: DeviceServerOptions = {}): Promi
   return {
     hub,
     token,
-    urls: addressesOf(host).map((name) => `${tls ? 'https' : 'http'}://${name}:${taken}/#${token}`),
+    urls: addressesOf(host).map(
+      (name) => `${tls ? 'https' : 'http'}://${name}:${taken}/#${encodeURIComponent(token)}`,
+    ),
     async close() {
       hub.close();
       await new Promise<void>((resolve) => {
