@@ -140,7 +140,13 @@ async function* followStream(
   signal: AbortSignal,
 ): AsyncGenerator<HostEvent, void, undefined> {
   const messages = readMessages(options, identity, signal);
-  let next = messages.next();
+  const readNext = (): ReturnType<typeof messages.next> => {
+    const reading = messages.next();
+    // It fails when the connection ends, whether or not anybody is waiting for it just then.
+    reading.catch(() => {});
+    return reading;
+  };
+  let next = readNext();
   for (;;) {
     const { done, value: message } = await next;
     if (done) return;
@@ -148,7 +154,7 @@ async function* followStream(
       yield { type: 'bye' };
       return;
     }
-    next = messages.next();
+    next = readNext();
     if (message.type !== 'job') continue;
     const { type: _, ...job } = message;
     yield { type: 'job', job };
@@ -175,6 +181,7 @@ async function* workOn(
       models.push(await fetchModel(job, index, options, identity, work.signal));
       yield { type: 'fetched', models: models.length };
     }
+    work.signal.throwIfAborted();
     for await (const report of measureWithFailure(job, models, options, work.signal)) {
       work.signal.throwIfAborted();
       await post(report);

@@ -19,7 +19,7 @@ import { makeKey, sameSecret } from './pairing.ts';
 export interface HubOptions {
   /** Seconds a job waits for its device to come back, default 120. */
   readonly returnSeconds?: number;
-  /** Seconds after which a host that measures and says nothing counts as gone, default 60. */
+  /** Seconds after which a host that measures and says nothing counts as gone, default 150: browsers let the clocks of hidden pages tick once a minute. */
   readonly silenceSeconds?: number;
 }
 
@@ -62,7 +62,7 @@ export class DeviceHub {
   readonly #silenceMs: number;
   readonly #watch: NodeJS.Timeout;
 
-  constructor({ returnSeconds = 120, silenceSeconds = 60 }: HubOptions = {}) {
+  constructor({ returnSeconds = 120, silenceSeconds = 150 }: HubOptions = {}) {
     this.#returnMs = returnSeconds * 1000;
     this.#silenceMs = silenceSeconds * 1000;
     this.#changes.setMaxListeners(0);

@@ -1,5 +1,5 @@
 // The device server: serves the page of a device and the protocol behind it. Nothing but the page is open to who has no token.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { networkInterfaces } from 'node:os';
@@ -67,7 +67,9 @@ export async function openDeviceServer(options: DeviceServerOptions = {}): Promi
   return {
     hub,
     token,
-    urls: addressesOf(host).map((name) => `${tls ? 'https' : 'http'}://${name}:${taken}/#${token}`),
+    urls: addressesOf(host).map(
+      (name) => `${tls ? 'https' : 'http'}://${name}:${taken}/#${encodeURIComponent(token)}`,
+    ),
     async close() {
       hub.close();
       await new Promise<void>((resolve) => {
@@ -83,8 +85,8 @@ export async function openDeviceServer(options: DeviceServerOptions = {}): Promi
 function makeApp(hub: DeviceHub, token: string, files: ReadonlyMap<string, OpenFile>): Hono<Variables> {
   const app = new Hono<Variables>();
   app.use(async (c, next) => {
-    await next();
-    for (const [name, value] of Object.entries(HEADERS)) c.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
+    return next();
   });
   app.use(
     '/api/*',
@@ -152,8 +154,13 @@ function makeApp(hub: DeviceHub, token: string, files: ReadonlyMap<string, OpenF
   app.get('*', async (c) => {
     const file = files.get(c.req.path);
     if (!file) return c.text('There is nothing here.', 404);
-    c.header('content-type', file.type);
+    const { size, mtimeMs } = await stat(file.path);
+    // The runtime is large: a browser that has it asks only whether it is still the same.
+    const tag = `"${size.toString(36)}-${Math.trunc(mtimeMs).toString(36)}"`;
+    c.header('etag', tag);
     c.header('cache-control', 'no-cache');
+    if (c.req.header('if-none-match') === tag) return c.body(null, 304);
+    c.header('content-type', file.type);
     return c.body(await readFile(file.path));
   });
   return app;
