@@ -51,7 +51,6 @@ describe('learnLatency', () => {
     }
     const whole = device.timeOf(analysis.file.model);
     expect(Math.abs(learned.uncutMs / whole - 1)).toBeLessThan(0.01);
-    // Widths between the edges, which no menu lists, take as long as the next edge.
     const errors: number[] = [];
     for (const levels of [
       [1, 0, 0],

@@ -90,7 +90,6 @@ describe('pruneForLatency', () => {
   });
 
   it('returns its fastest cut, not met, where the device takes longer than its parts promise', async () => {
-    // Whatever is cut runs at more than half of the original's time beside it.
     const held = lawfulDevice({ factorOf: (name) => (name === 'pruned' ? 4 : 1) });
     const { latency } = await prune({ target: { fraction: 0.5 } }, held);
     expect(latency.met).toBe(false);

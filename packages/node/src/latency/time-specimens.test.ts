@@ -20,7 +20,7 @@ describe('timeSpecimens', () => {
     const call = device.timeOf(buildUnitModel(tasks[0]!.specimen, 0));
     for (const [at, { specimen }] of tasks.entries()) {
       const wanted = device.timeOf(buildUnitModel(specimen, 1)) - call;
-      expect(Math.abs(times[at]! / wanted - 1)).toBeLessThan(0.02);
+      expect(Math.abs(times[at]! / wanted - 1)).toBeLessThan(0.04);
     }
   });
 
@@ -29,7 +29,7 @@ describe('timeSpecimens', () => {
     const { told } = await collect(device);
     expect(told).toEqual([8, 10]);
     expect(device.sent).toHaveLength(20);
-    expect(device.sent.slice(0, 2)).toEqual(['0 x1', '0 x6']);
+    expect(device.sent.slice(0, 2)).toEqual(['0 x1', '0 x4']);
   });
 
   it('stays above zero where noise makes many copies faster than one', async () => {
