@@ -6,6 +6,7 @@ export { type CriterionName, criteria } from './importance/importance.ts';
 export { convolutionModes } from './importance/kernel-pairs.ts';
 export { normalizers } from './importance/normalizer.ts';
 export { reductions } from './importance/reduction.ts';
+export { LATENCY_METHODS } from './latency/choose-levels.ts';
 export { DETECTION_LAYOUTS } from './metrics/layouts/detection-layouts.ts';
 export { DEFAULT_MAX_RATIO } from './plan/limits.ts';
 export {

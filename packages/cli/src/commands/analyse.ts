@@ -16,6 +16,7 @@ const STEP_TEXTS = {
   couple: 'finding coupled channels',
   calibrate: 'looking at images',
   score: 'scoring channels',
+  latency: 'measuring latency',
   plan: 'choosing channels',
   cut: 'cutting',
   verify: 'proving the cut',

@@ -1,6 +1,15 @@
 // `espalier bench`: latency of one model or several side by side.
 import { basename } from 'node:path';
-import { createOrtEngine, makeFeeds, profileOperators } from '@espalier/node';
+import { boundLayer, type Engine, type NdArray, type Roofline } from '@espalier/core';
+import {
+  type Analysis,
+  createLocalDevice,
+  createOrtEngine,
+  makeFeeds,
+  measureRoofline,
+  type ProfileOptions,
+  profileOperators,
+} from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import type { BenchDocument } from '../documents/bench-document.ts';
 import { formatBench } from '../report/bench-report.ts';
@@ -44,15 +53,15 @@ async function benchModels(
         terminal,
       );
   const models: BenchDocument['models'] = [];
-  for (const { file, cost } of analyses) {
+  const roofline = options.profile
+    ? await measureRoofline(await createLocalDevice({ engine, ...placement }), signal)
+    : undefined;
+  for (const analysis of analyses) {
+    const { file, cost } = analysis;
     const model = { ...describeFile(file), macs: cost.original.macs };
-    if (!options.profile) {
-      models.push(model);
-      continue;
-    }
-    terminal.progress(`measuring operators of ${basename(file.path)}`);
-    const { rows } = await profileOperators(engine, file.model, feeds, placement);
-    models.push({ ...model, profile: rows.map(({ opType, ...row }) => ({ ...row, operator: opType })) });
+    if (roofline) terminal.progress(`measuring operators of ${basename(file.path)}`);
+    const profile = roofline && (await profileLayers(analysis, roofline, engine, feeds, placement));
+    models.push({ ...model, ...(profile && { profile }) });
   }
   const last = latency.models.at(-1)!;
   const document: BenchDocument = {
@@ -64,8 +73,25 @@ async function benchModels(
       macsRatio: models.at(-1)!.macs / models[0]!.macs,
     },
     latency,
+    ...(roofline && { roofline: { ...roofline } }),
   };
   return { document, lines: formatBench(document, terminal.paint) };
+}
+
+/** Where the time goes, operator by operator; layers with what bounds them. */
+async function profileLayers(
+  { file, traced, cost }: Analysis,
+  roofline: Roofline,
+  engine: Engine,
+  feeds: Readonly<Record<string, NdArray>>,
+  placement: ProfileOptions,
+): Promise<NonNullable<BenchDocument['models'][number]['profile']>> {
+  const bounds = new Map(cost.layers().map((layer) => [layer.name, boundLayer(traced, layer, roofline)]));
+  const { rows } = await profileOperators(engine, file.model, feeds, placement);
+  return rows.map(({ opType, ...row }) => {
+    const bound = row.node === undefined ? undefined : bounds.get(row.node);
+    return { ...row, operator: opType, ...(bound && { bound }) };
+  });
 }
 
 /** File names, or whole paths where two are the same. */

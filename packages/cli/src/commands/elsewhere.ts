@@ -18,8 +18,10 @@ export interface Elsewhere {
 }
 
 /** Prepares what `--on` or `--bench-command` asks for; undefined for this machine. Error: `bench.two-places` for both. */
-export async function openElsewhere(context: CommandContext<'bench'>): Promise<Elsewhere | undefined> {
-  const { on, benchCommand, benchPattern, benchTimeout, profile } = context.options;
+export async function openElsewhere(
+  context: CommandContext<'bench'> | CommandContext<'prune'>,
+): Promise<Elsewhere | undefined> {
+  const { on, benchCommand, benchPattern, benchTimeout } = context.options;
   if (on === undefined && benchCommand === undefined) return undefined;
   if (on !== undefined && benchCommand !== undefined) {
     throw usageError(
@@ -28,7 +30,7 @@ export async function openElsewhere(context: CommandContext<'bench'>): Promise<E
       'Give one of them.',
     );
   }
-  if (profile) {
+  if ('profile' in context.options && context.options.profile) {
     const hint = 'Leave out --profile, or what says where to measure.';
     throw usageError('bench.profile-elsewhere', 'Operators can be measured on this machine only.', hint);
   }

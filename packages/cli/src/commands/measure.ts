@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   createRandom,
   type Engine,
+  encodeModel,
   findUnsteady,
   type Model,
   type NdArray,
@@ -25,6 +26,7 @@ import { nameStep } from '../describe/describe-run-facts.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { CommandContext } from './command.ts';
+import type { Elsewhere } from './elsewhere.ts';
 
 /** What {@link measureModels} is told beside the options of the measurement. */
 export interface MeasureOptions extends Omit<LatencyOptions, 'random'> {
@@ -121,21 +123,29 @@ export async function measureSteps(
 }
 
 /** Measures an original and what was made of it, long enough for a first impression; `bench` takes its time. */
-export function compareLatency(
+export async function compareLatency(
   { traced, file }: Analysis,
   pruned: Model,
   engine: Engine,
   { options, terminal, signal }: CommandContext<'prune'>,
+  elsewhere?: Elsewhere,
 ): Promise<LatencyField> {
   const { seed } = options;
   const subjects = [
     { name: 'original', model: file.model },
     { name: 'pruned', model: pruned },
   ];
+  if (elsewhere) {
+    const inputSize = traced.sizes[0]!;
+    const models = subjects.map(({ name, model }) => ({ name, bytes: encodeModel(model), inputSize }));
+    return measureOn(await elsewhere.device(), models, { ...QUICKLY, seed, signal }, terminal);
+  }
   const feeds = makeFeeds(traced, seed);
   return measureModels(engine, subjects, feeds, { ...quick(options), seed, signal }, terminal);
 }
 
+const QUICKLY = { minSeconds: 1 } as const;
+
 function quick({ provider, threads }: CommandContext<'prune'>['options'] | CommandContext<'run'>['options']) {
-  return { minSeconds: 1, provider, ...(threads !== undefined && { threads }) };
+  return { ...QUICKLY, provider, ...(threads !== undefined && { threads }) };
 }

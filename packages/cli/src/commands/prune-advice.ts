@@ -32,14 +32,14 @@ export function adviseAfterCut(cut: FinishedCut): Pick<PruneDocument, 'remarks' 
 /** Widths in multiples, capped layers and layers that stay whole can keep a result away from its target. */
 function remarkOnTarget({ options, ...cut }: FinishedCut): readonly string[] {
   const { roundTo, maxRatio, ignore } = options;
-  if (options.plan !== undefined) return [];
+  if (options.plan !== undefined || options.latency !== undefined) return [];
   const targets = [
     ['macs', 'of the MACs are kept', options.macs, cut.macs],
     ['params', 'of the parameters are kept', options.params, cut.params],
     ['ratio', 'of the channels that can go were removed', options.ratio, cut.removedChannels],
   ] as const;
   const limits = [
-    ...(roundTo > 1 ? [`--round-to ${roundTo}`] : []),
+    ...(roundTo === 'auto' || roundTo > 1 ? [`--round-to ${roundTo}`] : []),
     `--max-ratio ${maxRatio}`,
     ...ignore.map((pattern) => `--ignore '${pattern}'`),
   ];
@@ -54,7 +54,8 @@ function remarkOnTarget({ options, ...cut }: FinishedCut): readonly string[] {
 
 function adviseOnSpeed(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'> {
   const { macs, path, output, options, latency, layers } = cut;
-  const roundTo = options.plan === undefined ? options.roundTo : undefined;
+  const isFree = options.plan === undefined && options.latency === undefined;
+  const roundTo = isFree ? options.roundTo : undefined;
   const { remarks, block } = remarkOnSpeed({ macs, latency, layers, roundTo });
   if (block !== undefined) {
     const again = { ...typed(cut), roundTo: block, force: true };

@@ -1,13 +1,14 @@
 // Which target `prune` aims at: the one from the strongest source, read from its file where it is one.
 import { EspalierError, type LayerRates, type Plan, type PlanTarget, parseLayerRates } from '@espalier/core';
-import { readPlanFile, readTextFile } from '@espalier/node';
+import { type LatencyTarget, readPlanFile, readTextFile } from '@espalier/node';
 import { parse } from 'yaml';
 import { flagName } from '../options/option-row.ts';
 import { type OptionsFor, options as rows } from '../options/options.ts';
 import type { Source } from '../options/resolve-options.ts';
 import type { CommandContext } from './command.ts';
+import { parseLatencyTarget } from './latency-device.ts';
 
-const TARGETS = ['macs', 'params', 'ratio', 'layerRatios', 'layerRates', 'plan'] as const;
+const TARGETS = ['macs', 'params', 'ratio', 'latency', 'layerRatios', 'layerRates', 'plan'] as const;
 type Target = (typeof TARGETS)[number];
 
 const STRENGTH: readonly Source[] = ['default', 'config', 'environment', 'flag'];
@@ -42,15 +43,24 @@ export function pickTarget(
   });
 }
 
-/** The target as the pipeline takes it. Errors: those of {@link pickTarget}, `io.read-failed`, `prune.bad-ratios`, `run.layer-rates`, and those of `readPlanFile`. */
+/** What `prune` aims at; one of all. */
+export interface PruneAim extends PlanTarget {
+  readonly latency?: LatencyTarget;
+  readonly layerRates?: LayerRates;
+  readonly plan?: Plan;
+}
+
+/** The target as the pipeline takes it. Errors: those of {@link pickTarget}, `io.read-failed`, `prune.bad-ratios`, `run.layer-rates`, `latency.bad-target`, and those of `readPlanFile`. */
 export async function readTarget(
   values: Pick<OptionsFor<'prune'>, Target>,
   sources: CommandContext<'prune'>['sources'],
-): Promise<PlanTarget & { readonly layerRates?: LayerRates; readonly plan?: Plan }> {
+): Promise<PruneAim> {
   const target = pickTarget(values, sources);
   switch (target) {
     case 'plan':
       return { plan: await readPlanFile(values.plan!) };
+    case 'latency':
+      return { latency: parseLatencyTarget(values.latency!) };
     case 'layerRatios':
       return { layerRatios: await readRatios(values.layerRatios!) };
     case 'layerRates':

@@ -1,33 +1,51 @@
 // `espalier prune`: cut to a target, prove it, write it, and show what it changed.
 import { basename, resolve } from 'node:path';
-import { EspalierError, encodedSize } from '@espalier/core';
+import { type Engine, EspalierError, encodedSize } from '@espalier/core';
 import {
+  type Analysis,
+  type CriterionImages,
   createOrtEngine,
   follow,
+  type LatencyPruning,
+  type PipelineEvent,
   type Pruning,
   pruneAnalysis,
+  pruneForLatency,
   stageFile,
   writeFileAtomic,
   writeModel,
 } from '@espalier/node';
+import { describeLatency, describeLatencyTarget, tooSlow } from '../describe/describe-latency-target.ts';
 import { describeFile } from '../describe/describe-model.ts';
 import { describeProof, failureOf } from '../describe/describe-proof.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatPrune } from '../report/prune-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
-import type { CommandContext, RunCommand } from './command.ts';
+import type { CommandContext, CommandResult, RunCommand } from './command.ts';
+import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { evaluateCut } from './evaluate.ts';
+import { openKnownDevice, settleRoundTo } from './latency-device.ts';
 import { compareLatency } from './measure.ts';
 import { adviseAfterCut } from './prune-advice.ts';
 import { checkRecovery, isRecovered, recoverPruning } from './prune-recovery.ts';
-import { readTarget } from './prune-target.ts';
+import { type PruneAim, readTarget } from './prune-target.ts';
 import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
 type Context = CommandContext<'prune'>;
 
 /** Runs the command. A failed proof is its failure: then no model is written. */
 export const runPrune: RunCommand<'prune'> = async (context) => {
-  const { options, sources, terminal, signal } = context;
+  // First, so that a device can join while the model is looked at.
+  const elsewhere = await openElsewhere(context);
+  try {
+    return await prune(context, elsewhere);
+  } finally {
+    await elsewhere?.close();
+  }
+};
+
+async function prune(context: Context, elsewhere: Elsewhere | undefined): Promise<CommandResult> {
+  const { options, sources, terminal } = context;
   const path = context.arguments[0]!;
   const output = options.output ?? `${basename(path, '.onnx')}-pruned.onnx`;
   const target = await readTarget(options, sources);
@@ -39,18 +57,17 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   const analysis = await analyseModel(path, context, engine);
   const calibration =
     data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
-  const pruning = await follow(
-    pruneAnalysis(analysis, {
-      ...limitsOf(options),
-      ...target,
-      engine,
-      signal,
-      ...(calibration && { calibration }),
-    }),
-    (event) => showEvent(event, terminal),
-  );
+  const pruning = await makeCut(analysis, target, calibration, engine, context, elsewhere);
   const proof = pruning.verification && describeProof(pruning.verification);
-  const failure = proof && failureOf(proof);
+  const notProven = proof && failureOf(proof);
+  // A cut that was to be fast is measured before it is written, any other one after that.
+  const isForSpeed = options.roundTo === 'auto' && options.bench && !notProven;
+  const early = pruning.latency
+    ? describeLatency(pruning.latency)
+    : isForSpeed
+      ? await compareLatency(analysis, pruning.model, engine, context, elsewhere)
+      : undefined;
+  const failure = notProven ?? (options.force ? undefined : tooSlow(pruning.latency, early));
   const recovered = failure ? undefined : await recoverPruning(analysis, pruning, engine, context);
   const model = recovered?.model ?? pruning.model;
   const written = options.dryRun || failure ? undefined : await writeModel(output, model, options);
@@ -58,7 +75,10 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
   if (planPath !== undefined) await writePlan(planPath, pruning, options.force);
   // From here on the result is safe: an interrupt costs only the measurements.
   const latency =
-    options.bench && !failure ? await compareLatency(analysis, model, engine, context) : undefined;
+    early ??
+    (options.bench && !failure
+      ? await compareLatency(analysis, model, engine, context, elsewhere)
+      : undefined);
   const made = recovered ? [model, pruning.model] : [model];
   const [effectBefore, effect, cutAlone] = failure ? [] : await evaluateCut(analysis, made, engine, context);
 
@@ -92,6 +112,7 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
     ...(proof && { proof }),
     ...(recovered && { recovery: { ...recovered.recovery, cutAlone: { ...cutAlone } } }),
     ...(latency && { latency }),
+    ...(pruning.latency && { latencyTarget: describeLatencyTarget(pruning.latency) }),
     ...adviseAfterCut({
       ...kept,
       path,
@@ -103,16 +124,38 @@ export const runPrune: RunCommand<'prune'> = async (context) => {
     }),
   };
   return { document, lines: formatPrune(document, terminal.paint), ...(failure && { failure }) };
-};
+}
 
-/** The options the pipeline knows, without the target. */
+/** Chooses and cuts, as the target asks. What was learned of the device on the way is kept. */
+async function makeCut(
+  analysis: Analysis,
+  { latency, ...target }: PruneAim,
+  calibration: CriterionImages | undefined,
+  engine: Engine,
+  { options, terminal, signal }: Context,
+  elsewhere: Elsewhere | undefined,
+): Promise<Pruning & Partial<LatencyPruning>> {
+  const show = (event: PipelineEvent): void => showEvent(event, terminal);
+  const shared = { ...limitsOf(options), engine, signal, ...(calibration && { calibration }) };
+  if (latency === undefined) {
+    const roundTo = target.plan ? 1 : await settleRoundTo(options, engine, { terminal, signal }, elsewhere);
+    return follow(pruneAnalysis(analysis, { ...shared, ...target, roundTo }), show);
+  }
+  const { device, table, save } = await openKnownDevice(options, engine, elsewhere);
+  const aim = { device, target: latency, method: options.latencyMethod, ...(table && { table }) };
+  const pruning = await follow(pruneForLatency(analysis, { ...shared, ...aim }), show);
+  await save(pruning.latency.table);
+  return pruning;
+}
+
+/** The options the pipeline knows, without the target and what widths are multiples of. */
 function limitsOf(options: Context['options']) {
-  const { roundTo, maxRatio, ignore, verify } = options;
+  const { maxRatio, ignore, verify } = options;
   // Recovery cannot fit again what a layer that has become very narrow has lost: then every layer gives the same share.
   const ranking = options.ranking ?? (isRecovered(options) ? 'local' : undefined);
   return {
     ...scoringOf(options),
-    ...{ roundTo, maxRatio, ignore, verify },
+    ...{ maxRatio, ignore, verify },
     ...(ranking !== undefined && { ranking }),
   };
 }

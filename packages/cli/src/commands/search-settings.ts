@@ -13,6 +13,7 @@ import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
 import { parseInputShapes } from './analyse.ts';
 import type { CommandContext } from './command.ts';
+import { settleRoundTo } from './latency-device.ts';
 import { scoringOf } from './scoring.ts';
 import { parseMeasures, parseRates, parseShare, parseTarget } from './search-values.ts';
 import { trainingDataOf } from './training-data.ts';
@@ -61,7 +62,7 @@ export function readAim({ options, sources }: Pick<Context, 'options' | 'sources
 
 /** The options as the search takes them; a preset gives way to what was said. */
 export async function settleSearch(
-  { arguments: [path], options, sources, signal }: Context,
+  { arguments: [path], options, sources, terminal, signal }: Context,
   { target, layerRates }: SearchAim,
   file: ModelFile,
 ): Promise<Omit<SearchOptions, 'folder'>> {
@@ -71,13 +72,15 @@ export async function settleSearch(
   const strategy = layerRates === undefined ? chosen : 'layer-rates';
   const criterion = isSaid('criterion') ? options.criterion : (preset.criterion ?? options.criterion);
   const method = options.recover ?? preset.recover ?? 'reconstruct';
-  const { provider, threads, deterministic, roundTo, maxRatio, ignore } = options;
+  const { provider, threads, deterministic, maxRatio, ignore } = options;
+  const engine = createOrtEngine();
+  const roundTo = await settleRoundTo(options, engine, { terminal, signal });
   const rates = parseRates(options.rates);
   const maxDrop = parseShare('--max-drop', options.maxDrop);
   const precision = parseShare('--precision', options.precision);
   const cachePath = await cacheFile('formulations.json');
   return {
-    engine: createOrtEngine(),
+    engine,
     model: path!,
     inputShapes: parseInputShapes(options.inputShape),
     ...{ maxDrop, strategy, signal },

@@ -20,6 +20,7 @@ import { formatSensitivity } from '../report/sensitivity-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { RunCommand } from './command.ts';
 import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
+import { settleRoundTo } from './latency-device.ts';
 import { scoringOf } from './scoring.ts';
 import { parseRates, parseShare } from './search-values.ts';
 
@@ -60,7 +61,8 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
       }),
       (event) => showEvent(event, terminal),
     );
-    const { roundTo, maxRatio, ignore } = options;
+    const { maxRatio, ignore } = options;
+    const roundTo = await settleRoundTo(options, engine, { terminal, signal });
     const found = await follow(
       measureSensitivity(analysis, {
         ...{ engine, scores, images, metrics, mode: probing, precision, load, signal },

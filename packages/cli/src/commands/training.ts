@@ -39,6 +39,7 @@ interface Defaults {
   /** End of the new file's name. */
   readonly suffix: string;
   readonly epochs?: number;
+  readonly optimizer?: OptimizerName;
   readonly rates?: Readonly<Record<OptimizerName, number>>;
 }
 
@@ -48,6 +49,7 @@ const TRAIN: Defaults = {
   command: 'train',
   suffix: 'trained',
   epochs: 60,
+  optimizer: 'sgd',
   rates: { sgd: 0.05, adamw: 1e-3 },
 };
 
@@ -111,11 +113,11 @@ function checkOptions({ data, epochs, steps, resume, runDir }: Context['options'
 /** The options as the training takes them. */
 async function settle(
   { options, signal }: Context,
-  { epochs, rates }: Defaults,
+  { epochs, optimizer: usualOptimizer, rates }: Defaults,
   { model }: ModelFile,
   teacher: ModelFile | undefined,
 ): Promise<FinetuneOptions> {
-  const { provider, threads, optimizer } = options;
+  const { provider, threads, optimizer = usualOptimizer } = options;
   const cachePath = await cacheFile('formulations.json');
   const seconds = options.time === undefined ? undefined : parseDuration('--time', options.time);
   const asked = given({ steps: options.steps, epochs: options.epochs, seconds });
@@ -133,7 +135,6 @@ async function settle(
       temperature: options.temperature,
       match: options.match,
     }),
-    optimizer: { name: optimizer },
     warmUp: options.warmUp,
     weightDecay: options.weightDecay,
     averageDecay: options.average,
@@ -146,7 +147,8 @@ async function settle(
     signal,
     ...given({
       budget,
-      rate: options.lr ?? rates?.[optimizer],
+      optimizer: optimizer && { name: optimizer },
+      rate: options.lr ?? (optimizer && rates?.[optimizer]),
       clipNorm: options.clip,
       evaluateEvery: options.evalEvery,
       patience: options.patience,

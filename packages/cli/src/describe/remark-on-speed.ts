@@ -16,8 +16,8 @@ export interface MeasuredCut {
   readonly latency: LatencyField | undefined;
   /** Layers that lost channels, with the channels they had. */
   readonly layers: readonly { readonly channels: number }[];
-  /** What widths are multiples of already; undefined where a plan says what is cut. */
-  readonly roundTo: number | undefined;
+  /** What widths are multiples of already, auto: of what the device likes; undefined where a plan or a latency says what is cut. */
+  readonly roundTo: number | 'auto' | undefined;
 }
 
 /** Sentences on the speed-up, none where it is as promised, and the multiple that widths should better be of, where there is one. */
@@ -42,7 +42,7 @@ export function remarkOnSpeed({ macs, latency, ...cut }: MeasuredCut): {
 
 /** The multiple that widths should be of; undefined when they are already, or cannot be chosen. */
 function blockFor({ layers, roundTo }: Pick<MeasuredCut, 'layers' | 'roundTo'>): number | undefined {
-  if (roundTo === undefined || layers.length === 0) return undefined;
+  if (roundTo === undefined || roundTo === 'auto' || layers.length === 0) return undefined;
   const widths = layers.map(({ channels }) => channels).sort((a, b) => a - b);
   const block = widths[Math.floor(widths.length / 2)]! >= WIDE_LAYER ? WIDE_BLOCK : NARROW_BLOCK;
   return roundTo % block === 0 ? undefined : block;

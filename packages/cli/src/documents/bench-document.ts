@@ -17,12 +17,26 @@ export const benchDocument = z.object({
             operator: z.string().describe('as the runtime calls it, fused or not'),
             ms: z.number(),
             share: z.number().describe('of all operators, 0 to 1'),
+            bound: z
+              .object({
+                ms: z.number().describe('least time, by the roofline of this machine'),
+                by: z.enum(['arithmetic', 'memory']),
+              })
+              .optional()
+              .describe('of layers'),
           }),
         )
         .optional()
         .describe('slowest first; with --profile'),
     }),
   ),
+  roofline: z
+    .object({
+      macsPerMs: z.number().describe('multiply-accumulates per millisecond in its favourite layers'),
+      bytesPerMs: z.number().describe('bytes per millisecond through memory'),
+    })
+    .optional()
+    .describe('the best this machine does, measured; with --profile'),
   metrics: z.object({
     medianMs: z.number().describe('of the last model'),
     speedup: z.number().describe('of the last model over the first'),

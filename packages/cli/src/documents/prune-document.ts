@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { costField, modelField } from './fields.ts';
 import { latencyField } from './latency-field.ts';
+import { latencyTargetField } from './latency-target-field.ts';
 import { proofField } from './proof-field.ts';
 import { recoveryField } from './recovery-field.ts';
 
@@ -58,6 +59,7 @@ export const pruneDocument = z.object({
     .optional()
     .describe('absent with --recover none and without data'),
   latency: latencyField.optional().describe('absent with --no-bench'),
+  latencyTarget: latencyTargetField.optional().describe('with --latency'),
   remarks: z.array(z.string()).describe('what the numbers do not say by themselves, as sentences'),
   next: z.string().nullable().describe('a command that makes sense now'),
 });

@@ -1,7 +1,8 @@
 // Options about where models are measured: another device, a command, and the server that devices join.
 import type { OptionRow } from './option-row.ts';
 
-const SERVING_COMMANDS = ['bench', 'devices serve'] as const;
+const MEASURING_COMMANDS = ['bench', 'prune'] as const;
+const SERVING_COMMANDS = [...MEASURING_COMMANDS, 'devices serve'] as const;
 
 /** The rows. */
 export const deviceOptions = {
@@ -11,7 +12,7 @@ export const deviceOptions = {
     value: 'NAME',
     text: 'measure on a device that joins: browser, worker, or a part of its name; without it on this machine',
     examples: ['browser', 'worker', 'pixel'],
-    commands: ['bench'],
+    commands: MEASURING_COMMANDS,
   },
   benchCommand: {
     group: 'Devices',
@@ -19,7 +20,7 @@ export const deviceOptions = {
     value: 'LINE',
     text: 'measure with a shell line that prints milliseconds; {model} stands for the path of the ONNX file',
     examples: ["ssh board 'cat > m.onnx && trtexec --onnx=m.onnx' < {model}"],
-    commands: ['bench'],
+    commands: MEASURING_COMMANDS,
   },
   benchPattern: {
     group: 'Devices',
@@ -27,7 +28,7 @@ export const deviceOptions = {
     value: 'REGEX',
     text: 'where --bench-command prints the milliseconds: a regular expression with one group; without it the last number before ms, or alone on a line',
     examples: ['GPU Compute Time:.* median = ([0-9.]+) ms'],
-    commands: ['bench'],
+    commands: MEASURING_COMMANDS,
   },
   benchTimeout: {
     group: 'Devices',
@@ -36,7 +37,7 @@ export const deviceOptions = {
     default: 600,
     above: 0,
     text: 'seconds one call of --bench-command may take',
-    commands: ['bench'],
+    commands: MEASURING_COMMANDS,
   },
   host: {
     group: 'Devices',

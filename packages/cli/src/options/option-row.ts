@@ -48,6 +48,8 @@ export interface NumberRow extends AnyRow {
   readonly below?: number;
   readonly min?: number;
   readonly max?: number;
+  /** A word that may stand in place of a number. */
+  readonly word?: 'auto';
 }
 
 /** Text, or the path of a file or folder; a path in a config file is relative to that file. */
@@ -79,7 +81,7 @@ export type OptionRow = FlagRow | NumberRow | TextRow | ChoiceRow | ListRow;
 export type ValueOf<Row> = Row extends { type: 'flag' }
   ? boolean
   : Row extends { type: 'number' | 'integer' }
-    ? number
+    ? number | (Row extends { word: infer Word } ? Word : never)
     : Row extends { type: 'choice'; choices: readonly (infer Name)[] }
       ? Name
       : Row extends { type: 'list' }
@@ -153,7 +155,8 @@ export function describeValues(row: OptionRow): string {
         ...(below === undefined ? [] : [`below ${below}`]),
         ...(max === undefined ? [] : [`at most ${max}`]),
       ].join(', ');
-      return `${row.type === 'integer' ? 'a whole number' : 'a number'}${bounds === '' ? '' : ` ${bounds}`}`;
+      const number = `${row.type === 'integer' ? 'a whole number' : 'a number'}${bounds === '' ? '' : ` ${bounds}`}`;
+      return row.word === undefined ? number : `${number}, or ${row.word}`;
     }
   }
 }

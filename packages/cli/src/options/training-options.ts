@@ -63,7 +63,7 @@ export const trainingOptions = {
     type: 'number',
     value: 'RATE',
     above: 0,
-    text: 'highest learning rate; without it 0.01 for finetune and 0.05 for train, with adamw 0.0003 and 0.001',
+    text: 'highest learning rate; without it 0.01 for finetune and 0.05 for train, with adamw 0.0003 and 0.001; to fine-tune a detector 0.001, with adamw 0.00005',
     examples: [0.01],
     commands: TRAINING_COMMANDS,
   },
@@ -71,8 +71,7 @@ export const trainingOptions = {
     group: 'Training',
     type: 'choice',
     choices: OPTIMIZERS,
-    default: 'sgd',
-    text: 'SGD with Nesterov momentum, or AdamW',
+    text: 'SGD with Nesterov momentum, or AdamW; without it sgd, to fine-tune a detector adamw',
     commands: TRAINING_COMMANDS,
   },
   warmUp: {

@@ -22,7 +22,7 @@ export function valueSchema(row: OptionRow): z.ZodType {
       if (row.below !== undefined) schema = schema.lt(row.below);
       if (row.min !== undefined) schema = schema.min(row.min);
       if (row.max !== undefined) schema = schema.max(row.max);
-      return schema;
+      return row.word === undefined ? schema : z.union([schema, z.literal(row.word)]);
     }
   }
 }

@@ -19,7 +19,7 @@ const SHOWN_NAMES = 3;
  * times where they were measured.
  */
 export function formatBench(document: BenchDocument, paint: Paint): readonly string[] {
-  const { models, latency } = document;
+  const { models, latency, roofline } = document;
   const [first] = models;
   const macs = models.length > 2 ? models.map((model) => model.macs / first!.macs) : undefined;
   return [
@@ -28,6 +28,7 @@ export function formatBench(document: BenchDocument, paint: Paint): readonly str
     ...models.flatMap(({ profile }, i) =>
       profile ? ['', paint.bold(latency.models[i]!.name), ...formatProfile(profile)] : [],
     ),
+    ...(roofline ? ['', describeRoofline(roofline)] : []),
   ];
 }
 
@@ -54,13 +55,18 @@ function formatProfile(profile: Profile): readonly string[] {
     [
       { head: 'time', align: 'right' },
       { head: 'share', align: 'right' },
+      { head: 'at best', align: 'right' },
+      { head: 'bound by' },
       { head: 'operator' },
       { head: 'node' },
     ],
     [
       ...nodes
         .slice(0, SHOWN_OPERATORS)
-        .map(({ ms, share, operator, node }) => [formatRoughMs(ms), formatPercent(share), operator, node!]),
+        .map(({ ms, share, bound, operator, node }) => [
+          ...[formatRoughMs(ms), formatPercent(share), bound ? formatRoughMs(bound.ms) : '', bound?.by ?? ''],
+          ...[operator, node!],
+        ]),
       ...formatSum(
         nodes.slice(SHOWN_OPERATORS),
         (count) => `${formatNumberOf(count, 'faster node')} (--json has all)`,
@@ -68,6 +74,17 @@ function formatProfile(profile: Profile): readonly string[] {
       ...formatSum(added, (count) => `${formatNumberOf(count, 'node')} that the runtime added`),
     ],
   );
+}
+
+/** What the bounds of layers add up to. */
+function formatBounds(rows: Profile): readonly [string, string] {
+  const bounds = rows.flatMap(({ bound }) => bound ?? []);
+  return bounds.length === 0 ? ['', ''] : [formatRoughMs(bounds.reduce((sum, { ms }) => sum + ms, 0)), ''];
+}
+
+/** What the bounds were worked out from. */
+function describeRoofline({ macsPerMs, bytesPerMs }: NonNullable<BenchDocument['roofline']>): string {
+  return `At best: by this machine's ${(macsPerMs / 1e6).toFixed(1)} GMAC/s and ${(bytesPerMs / 1e6).toFixed(1)} GB/s, as measured.`;
 }
 
 function formatSum(rows: Profile, describe: (count: number) => string): readonly (readonly string[])[] {
@@ -78,6 +95,7 @@ function formatSum(rows: Profile, describe: (count: number) => string): readonly
     [
       formatRoughMs(sum('ms')),
       formatPercent(sum('share')),
+      ...formatBounds(rows),
       foldList(operators, SHOWN_NAMES),
       describe(rows.length),
     ],

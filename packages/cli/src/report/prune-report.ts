@@ -12,6 +12,7 @@ import {
   formatPercent,
   formatScore,
 } from '../output/units.ts';
+import { formatLatencyTarget } from './latency-target-report.ts';
 import { formatProof } from './proof-report.ts';
 import { formatRecovery } from './recovery-report.ts';
 
@@ -20,7 +21,8 @@ const SHOWN_LAYERS = 20;
 
 /** Lines of the report. */
 export function formatPrune(document: PruneDocument, paint: Paint): readonly string[] {
-  const { output, plan, metrics, layers, agreement, proof, recovery, remarks, next } = document;
+  const { output, plan, metrics, layers, agreement, proof, recovery, latencyTarget, remarks, next } =
+    document;
   return [
     ...formatTable(
       [
@@ -35,6 +37,7 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
     ...formatLayers(layers),
     `${formatPercent(metrics.removedChannels)} of the channels that can go were removed, in ${formatNumberOf(layers.length, 'layer')}.`,
     '',
+    ...(latencyTarget ? [...formatLatencyTarget(latencyTarget), ''] : []),
     ...(agreement ? [...formatAgreement(agreement, recovery?.cutAlone.agreement), ''] : []),
     ...(proof ? formatProof(proof, paint) : [paint.yellow('not proven: the proof was skipped')]),
     ...(recovery ? formatRecovery(recovery) : []),

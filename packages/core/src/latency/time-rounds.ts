@@ -21,6 +21,8 @@ export interface TimingOptions {
   readonly minRounds?: number;
   /** Least measured time of each model, seconds, default 3. */
   readonly minSeconds?: number;
+  /** How long each model has a turn, milliseconds, default 20. */
+  readonly sliceMs?: number;
   /** Stops between two runs with code `interrupted`. */
   readonly signal?: AbortSignal;
 }
@@ -61,14 +63,14 @@ interface Runner {
 }
 
 // Long enough that a model runs with caches and threads of its own, short enough that all models see the same disturbances.
-const sliceMs = 20;
+const SLICE_MS = 20;
 // Progress is told between runs, never more often than this, so that telling it does not disturb the measurement.
 const progressEveryMs = 250;
 // Of a coarse clock: one step more or less is then 2 % of a time, and evens out over a round.
 const stepsOfATime = 50;
 
 /**
- * Times models: each is loaded and warmed up, then every round gives each model a slice of 20 ms, starting with a different one each round, until
+ * Times models: each is loaded and warmed up, then every round gives each model a slice, starting with a different one each round, until
  * there are `minRounds` rounds and `minSeconds` of each model. The first run of a slice is not counted: it finds the caches and threads of
  * another model. Throws `bench.no-models`, `interrupted`, and what loading and running throw; sessions are always closed.
  */
@@ -84,7 +86,7 @@ export async function* timeRounds(
       message: 'There is no model to measure.',
     });
   }
-  const { warmup = 3, minRounds = 10, minSeconds = 3, signal } = options;
+  const { warmup = 3, minRounds = 10, minSeconds = 3, sliceMs = SLICE_MS, signal } = options;
   const runners: Runner[] = [];
   try {
     for (const model of models) {
@@ -105,7 +107,7 @@ export async function* timeRounds(
     for (let round = 0; fraction < 1; round++) {
       for (let turn = 0; turn < runners.length; turn++) {
         refuseWhenAborted(signal);
-        await runSlice(runners[(round + turn) % runners.length]!, clock, runners.length > 1);
+        await runSlice(runners[(round + turn) % runners.length]!, clock, sliceMs, runners.length > 1);
       }
       const seconds = Math.min(...runners.map((runner) => runner.elapsedMs)) / 1000;
       fraction = Math.min((round + 1) / minRounds, minSeconds > 0 ? seconds / minSeconds : 1, 1);
@@ -166,7 +168,7 @@ async function timeOf(
   return { elapsedMs, runs };
 }
 
-async function runSlice(runner: Runner, clock: Clock, settle: boolean): Promise<void> {
+async function runSlice(runner: Runner, clock: Clock, sliceMs: number, settle: boolean): Promise<void> {
   if (settle) await runner.run();
   const times: number[] = [];
   for (let spent = 0; spent < sliceMs; ) {

@@ -11,12 +11,21 @@ import type { LayerRecovery, Recovery, RecoveryProgress, RecoveryTask } from './
 import { type Refit, refitMatrix } from './refit.ts';
 import { replaceConstants } from './replace-constants.ts';
 
-/** Pull towards the present weights, as a share of the mean square of a patch element. */
-export const DEFAULT_RIDGE = 1e-3;
+/** What a fit takes from its pictures. */
+interface FitScale {
+  /** Pull towards the present weights, as a share of the mean square of a patch element. */
+  readonly ridge: number;
+  /** Equations per unknown, and at least. */
+  readonly rowsPerUnknown: number;
+  readonly leastRows: number;
+}
 
-/** Equations per unknown, and at least: more no longer measured better. */
-const ROWS_PER_UNKNOWN = 20;
-const LEAST_ROWS = 8192;
+/** Positions of one picture are alike: few pictures need more of them, and a stronger pull. With many, neither measured better. */
+const FEW_PICTURES: FitScale = { ridge: 1e-2, rowsPerUnknown: 60, leastRows: 65536 };
+const MANY_PICTURES: FitScale = { ridge: 1e-3, rowsPerUnknown: 20, leastRows: 8192 };
+
+/** From so many pictures on they are many. */
+const MANY = 256;
 
 /** Fits of a layer before a clamping activation: where the original is cut off, later fits only keep the side. */
 const CLAMPED_ROUNDS = 3;
@@ -26,7 +35,7 @@ const MAX_UNKNOWNS = 5000;
 
 /** How a reconstruction is done. */
 export interface ReconstructOptions {
-  /** Default {@link DEFAULT_RIDGE}. */
+  /** Pull towards the present weights, as a share of the mean square of a patch element; default 0.001, with fewer than 256 samples 0.01. */
   readonly ridge?: number;
   /** Seed of the positions that patches are taken from, default 0. */
   readonly seed?: number;
@@ -41,7 +50,7 @@ export interface ReconstructOptions {
  */
 export async function* reconstruct(
   task: RecoveryTask,
-  { ridge = DEFAULT_RIDGE, seed = 0 }: ReconstructOptions = {},
+  { ridge, seed = 0 }: ReconstructOptions = {},
 ): AsyncGenerator<RecoveryProgress, Recovery> {
   const { original, coupling, keep, pruned, feeds, engine, signal } = task;
   const cut = await traceModel(pruned, engine);
@@ -49,6 +58,8 @@ export async function* reconstruct(
   const before = new Frontier(original, feeds, engine);
   const now = new Frontier(cut, feeds, engine);
   const random = createRandom(seed);
+  const usual = pictureCount(feeds) < MANY ? FEW_PICTURES : MANY_PICTURES;
+  const scale = { ...usual, ...(ridge !== undefined && { ridge }) };
   let model = cut.model;
   const reports: LayerRecovery[] = [];
   const skipped: Recovery['skipped'][number][] = [];
@@ -65,7 +76,7 @@ export async function* reconstruct(
     const input = await readInput(matched, cut, before, now);
     const constants = constantsOf(cut, cut.nodes[matched.node]!, input.layer);
     const current = toMatrix(input.layer, constants);
-    const { fit, rows } = await fitLayer(input, current, ridge, task, random);
+    const { fit, rows } = await fitLayer(input, current, scale, task, random);
     model = replaceConstants(model, editsOf(matched.output, input.layer, fit.matrix, constants));
     now.update(model);
     reports.push(describe(matched, fit, unknowns, rows));
@@ -99,11 +110,11 @@ async function readInput(
 async function fitLayer(
   input: MomentsInput,
   current: Float64Array,
-  ridge: number,
+  { ridge, rowsPerUnknown, leastRows }: FitScale,
   { engine }: RecoveryTask,
   random: Random,
 ): Promise<{ readonly fit: Refit; readonly rows: number }> {
-  const rows = Math.max(ROWS_PER_UNKNOWN * unknownCount(input.layer), LEAST_ROWS);
+  const rows = Math.max(rowsPerUnknown * unknownCount(input.layer), leastRows);
   const moments = await gatherMoments(input, rows, engine, random);
   let fit = await refitMatrix(moments, current, ridge, engine);
   for (let round = 1; input.bounds && round < CLAMPED_ROUNDS; round++) {
@@ -111,6 +122,10 @@ async function fitLayer(
     fit = await refitMatrix(clamped, current, ridge, engine);
   }
   return { fit, rows: moments.rows };
+}
+
+function pictureCount(feeds: RecoveryTask['feeds']): number {
+  return feeds.reduce((sum, feed) => sum + (Object.values(feed)[0]?.dims[0] ?? 1), 0);
 }
 
 function describe(

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../onnx/nd-array.ts';
 import { elementCount, toFloat32 } from '../onnx/tensor.ts';
-import { detectorObjective } from './detector-objective.ts';
+import { BOX_WEIGHT, detectorObjective } from './detector-objective.ts';
 import { teacherInput } from './objective.ts';
 import { type Arrays, array, checkLoss, noise } from './run-model.case.ts';
 
@@ -54,7 +54,7 @@ function twoMapLoss(
   const found = Math.max(1, sum(positions, confidence));
   const distance = (p: number): number => sum(boxes, (c) => square(s[box]!(c, p) - t[box]!(c, p))) / boxes;
   const logits = (p: number): number => sum(classes, (c) => divergence(s[cls]!(c, p), t[cls]!(c, p)));
-  return sum(positions, (p) => confidence(p) * distance(p) + logits(p)) / found;
+  return sum(positions, (p) => BOX_WEIGHT * confidence(p) * distance(p) + logits(p)) / found;
 }
 
 describe('boxes and classes apart, two scales', () => {
@@ -85,7 +85,7 @@ describe('anchors', () => {
       const [first, p] = [7 * Math.floor(index / 2), index % 2];
       const logit = (c: number): number => divergence(s(first + c, p), t(first + c, p));
       const boxes = sum(4, (c) => square(s(first + c, p) - t(first + c, p))) / 4;
-      return sigmoid(t(first + 4, p)) * (boxes + logit(5) + logit(6)) + logit(4);
+      return sigmoid(t(first + 4, p)) * (BOX_WEIGHT * boxes + logit(5) + logit(6)) + logit(4);
     };
     const found = sum(6, (index) => sigmoid(t(7 * Math.floor(index / 2) + 4, index % 2)));
     expect(value).toBeCloseTo(sum(6, loss) / Math.max(1, found), 4);
@@ -101,7 +101,7 @@ describe('boxes, objectness and classes apart', () => {
     const confidence = (p: number): number =>
       sigmoid(t.obj!(0, p)) * Math.max(...[0, 1, 2, 3, 4, 5].map((c) => sigmoid(t.cls!(c, p))));
     const loss = (p: number): number =>
-      (confidence(p) * sum(4, (c) => square(s.box!(c, p) - t.box!(c, p)))) / 4 +
+      (BOX_WEIGHT * confidence(p) * sum(4, (c) => square(s.box!(c, p) - t.box!(c, p)))) / 4 +
       divergence(s.obj!(0, p), t.obj!(0, p)) +
       sum(6, (c) => divergence(s.cls!(c, p), t.cls!(c, p)));
     expect(value).toBeCloseTo(sum(3, loss) / Math.max(1, sum(3, confidence)), 4);
@@ -155,4 +155,23 @@ it('reads the maps, and asks the teacher for each of them', () => {
     ['b', teacherInput('b')],
   ]);
   expect(objective.targets).toBeUndefined();
+});
+
+it('matches values inside the model as well, each in units of its own size', async () => {
+  const dims = { map: [1, 7, 1, 2], small: [1, 3, 2, 2], large: [1, 2, 1, 1] };
+  const [student, teacher] = [draw(dims, 1), draw(dims, 11)];
+  const lossWith = async (features: readonly string[]): Promise<number> => {
+    const objective = detectorObjective([{ value: 'map', dims: dims.map }], 2, {
+      features,
+      featureWeight: 3,
+    });
+    const feeds = objective.reads.map((name) => [teacherInput(name), teacher[name]!] as const);
+    return (await checkLoss(objective.write, student, Object.fromEntries(feeds))).value;
+  };
+  const shareOf = (name: string): number => {
+    const [s, t] = [toFloat32(student[name]!), toFloat32(teacher[name]!)];
+    return sum(s.length, (i) => square(s[i]! - t[i]!)) / sum(t.length, (i) => square(t[i]!));
+  };
+  const added = (await lossWith(['small', 'large'])) - (await lossWith([]));
+  expect(added).toBeCloseTo((3 * (shareOf('small') + shareOf('large'))) / 2, 4);
 });

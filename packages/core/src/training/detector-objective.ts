@@ -2,7 +2,7 @@
 // something is there (in the spirit of Learning Efficient Object Detection Models with Knowledge Distillation, 2017).
 import type { Emitter } from '../autodiff/emitter.ts';
 import type { LossValue, WrittenLoss } from './loss.ts';
-import { mixLosses } from './loss.ts';
+import { mixLosses, writeMatching } from './loss.ts';
 import { type Objective, teacherInput } from './objective.ts';
 import type { LossContext } from './training-graph.ts';
 
@@ -11,6 +11,22 @@ export interface HeadMap {
   readonly value: string;
   readonly dims: readonly number[];
 }
+
+/** What is matched beside the maps. */
+export interface DetectorOptions {
+  /** Values inside the model that should be what they are in the teacher; default none. */
+  readonly features?: readonly string[];
+  /** Weight of their mean distance, each in units of its own mean square; default {@link FEATURE_WEIGHT}. */
+  readonly featureWeight?: number;
+  /** Weight of the boxes' distance beside the logits' 1; default {@link BOX_WEIGHT}. */
+  readonly boxWeight?: number;
+}
+
+/** Weight of features beside the maps: what a picture holds says much of a few positions, features say something of all. */
+export const FEATURE_WEIGHT = 10;
+
+/** Weight of boxes beside logits: with 1, what is found becomes more and its boxes worse. */
+export const BOX_WEIGHT = 10;
 
 /** What the channels of a head map are. */
 type MapKind =
@@ -28,21 +44,31 @@ type MapKind =
  * matched by binary cross-entropy everywhere, boxes by squared distance weighted with the teacher's confidence at their position, both in units
  * of how much there is to detect.
  */
-export function detectorObjective(maps: readonly HeadMap[], classCount: number): Objective {
+export function detectorObjective(
+  maps: readonly HeadMap[],
+  classCount: number,
+  { features = [], featureWeight = FEATURE_WEIGHT, boxWeight = BOX_WEIGHT }: DetectorOptions = {},
+): Objective {
+  const reads = [...maps.map(({ value }) => value), ...features];
   return {
-    reads: maps.map(({ value }) => value),
-    teacher: new Map(maps.map(({ value }) => [value, teacherInput(value)])),
+    reads,
+    teacher: new Map(reads.map((value) => [value, teacherInput(value)])),
+    features,
     write: (c) => {
       const scales = new Map<string, HeadMap[]>();
       for (const map of maps) {
         const key = map.dims.slice(2).join('x');
         scales.set(key, [...(scales.get(key) ?? []), map]);
       }
-      const losses = [...scales.values()].flatMap((scale) => writeScale(c, scale, classCount));
-      return mixLosses(
-        c.emit,
-        losses.map((loss) => ({ loss, weight: 1 / scales.size })),
-      );
+      const losses = [...scales.values()].flatMap((scale) => writeScale(c, scale, classCount, boxWeight));
+      const matched = features.map((value) => {
+        const student = c.value(value);
+        return writeMatching(c.emit, student, c.input(teacherInput(value), student.dims));
+      });
+      return mixLosses(c.emit, [
+        ...losses.map((loss) => ({ loss, weight: 1 / scales.size })),
+        ...matched.map((loss) => ({ loss, weight: featureWeight / features.length })),
+      ]);
     },
   };
 }
@@ -56,7 +82,12 @@ interface Pair {
   readonly teacher: string;
 }
 
-function writeScale(c: LossContext, scale: readonly HeadMap[], classCount: number): readonly WrittenLoss[] {
+function writeScale(
+  c: LossContext,
+  scale: readonly HeadMap[],
+  classCount: number,
+  boxWeight: number,
+): readonly WrittenLoss[] {
   const { emit } = c;
   const hasClassMap = scale.some(({ dims }) => dims[1] === classCount);
   const pairs = scale.map(({ value }): Pair => {
@@ -72,11 +103,12 @@ function writeScale(c: LossContext, scale: readonly HeadMap[], classCount: numbe
   const confidence = confidenceOf(emit, pairs);
   const found = emit.op('Max', [emit.reduceSum(confidence, [0, 1, 2, 3]), emit.scalar(1)]);
   const unit = emit.div(emit.scalar(1), found);
+  const boxUnit = emit.scale(unit, boxWeight);
   return pairs.map((pair) => {
     const { map, kind, dims } = pair;
     if (kind !== 'anchors') {
       const part =
-        kind === 'boxes' ? matchBoxes(emit, pair, confidence, unit) : matchLogits(emit, pair, unit);
+        kind === 'boxes' ? matchBoxes(emit, pair, confidence, boxUnit) : matchLogits(emit, pair, unit);
       return { value: part.value, gradients: new Map([[map.value, emit.reshape(part.gradient, map.dims)]]) };
     }
     const cut = (from: number, to: number): Pair => ({
@@ -85,7 +117,7 @@ function writeScale(c: LossContext, scale: readonly HeadMap[], classCount: numbe
       student: emit.slice(pair.student, [2], [from], [to]),
       teacher: emit.slice(pair.teacher, [2], [from], [to]),
     });
-    const boxes = matchBoxes(emit, cut(0, 4), confidence, unit);
+    const boxes = matchBoxes(emit, cut(0, 4), confidence, boxUnit);
     const objects = matchLogits(emit, cut(4, 5), unit);
     const classes = matchLogits(emit, cut(5, dims[2]), unit, confidence);
     const gradient = emit.concat([boxes.gradient, objects.gradient, classes.gradient], 2);

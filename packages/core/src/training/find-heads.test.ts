@@ -3,7 +3,7 @@ import { GraphBuilder } from '../graph/builder.ts';
 import type { TracedModel } from '../graph/traced-model.ts';
 import { convOn, engine } from '../plan/analysed-net.case.ts';
 import { traceModel } from '../trace/trace.ts';
-import { findHeads, findLogits } from './find-heads.ts';
+import { findFeatures, findHeads, findLogits } from './find-heads.ts';
 
 type DrawConv = ReturnType<typeof convOn>;
 
@@ -120,5 +120,27 @@ describe('findHeads', () => {
 
   it('none in a net without weights', async () => {
     expect(findHeads(await trace((g, x) => [g.node('Relu', [x])]))).toEqual([]);
+  });
+});
+
+describe('findFeatures', () => {
+  it('finds what layers read once pictures have become small, each value once', async () => {
+    const g = new GraphBuilder();
+    const conv = (value: string, inputs: number, outputs: number, size: number, name: string): string => {
+      const weight = {
+        dims: [outputs, inputs, size, size],
+        data: new Float32Array(outputs * inputs * size * size),
+      };
+      return g.node('Conv', [value, g.constant(weight)], { strides: [size, size] }, name);
+    };
+    const x = g.input('x', [1, 3, 16, 16]);
+    const small = g.node('Relu', [conv(conv(x, 3, 4, 2, 'half'), 4, 4, 4, 'eighth')], {}, 'small');
+    const [left, right] = [conv(small, 4, 2, 1, 'left'), conv(small, 4, 2, 1, 'right')];
+    const both = g.node('Concat', [left, right], { axis: 1 }, 'both');
+    g.output(conv(both, 4, 2, 1, 'head'));
+    g.output(g.node('Relu', [left], {}, 'aside'));
+    const traced = await traceModel(g.model(), engine);
+    expect(findFeatures(traced, ['head_out'])).toEqual(['small_out', 'both_out']);
+    expect(findFeatures(traced, ['left_out'])).toEqual(['small_out']);
   });
 });

@@ -1,7 +1,12 @@
-// Where a model's learning ends: the outputs of the last layers with weights, before whatever decodes them.
+// Where a model's learning ends: the outputs of the last layers with weights, before whatever decodes them; and what the layers on the way read.
+import { ancestorsOf } from '../autodiff/differentiate.ts';
 import { gradientRuleOf } from '../autodiff/table.ts';
-import type { TracedModel } from '../graph/traced-model.ts';
+import { type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import type { Node } from '../onnx/model.ts';
+import { elementCount } from '../onnx/tensor.ts';
+
+/** Larger maps, as a share of the input's positions, cost more than they tell. */
+const LARGEST_FEATURE = 1 / 64;
 
 /**
  * The values that the last layers with weights make on every way to the given outputs, in graph order. A layer that reads probabilities (the fixed
@@ -23,6 +28,23 @@ export function findHeads(
     else pending.push(...node.inputs);
   }
   return [...heads].sort((a, b) => a - b).map((index) => traced.nodes[index]!.outputs[0]!);
+}
+
+/**
+ * The maps [N, C, H, W] that layers with weights read on the way to `targets`, each once, in graph order: those of at most a 64th of the input's
+ * positions, since the layers before them are told by what becomes of their maps.
+ */
+export function findFeatures(traced: TracedModel, targets: readonly string[]): readonly string[] {
+  const positions = (value: string): number => elementCount(tracedShape(traced, value).slice(2));
+  const most = LARGEST_FEATURE * positions(traced.inputNames[0]!);
+  const read = ancestorsOf(traced, targets, new Map()).flatMap((index) => {
+    const node = traced.nodes[index]!;
+    const data = node.inputs[0]!;
+    return hasWeights(traced, node) && traced.kindOf(data) === 'activation' ? [data] : [];
+  });
+  const isFeature = (value: string): boolean =>
+    tracedShape(traced, value).length === 4 && positions(value) <= most;
+  return [...new Set(read)].filter(isFeature);
 }
 
 /**

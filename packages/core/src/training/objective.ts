@@ -9,6 +9,8 @@ export interface Objective extends LossDefinition {
   readonly targets?: string;
   /** Graph inputs for values of the teacher, by the value's name in the teacher's model. */
   readonly teacher: ReadonlyMap<string, string>;
+  /** Those of these values that lie inside the model: of their channels a cut may have lost some. */
+  readonly features: readonly string[];
 }
 
 /** Name of the graph input for the targets. */
@@ -49,6 +51,7 @@ export function classificationObjective(options: ClassificationOptions): Objecti
     reads: [output, ...match],
     ...(labels > 0 && { targets: TARGETS_INPUT }),
     teacher: teacherInputs([...(distil > 0 ? [output] : []), ...match]),
+    features: match,
     write: (c) => {
       const logits = c.value(output);
       const parts: { loss: WrittenLoss; weight: number }[] = [];
@@ -70,11 +73,13 @@ export function classificationObjective(options: ClassificationOptions): Objecti
   };
 }
 
-/** Values of any model that should be what they are in the teacher: outputs without labels, features. */
-export function matchingObjective(values: readonly string[]): Objective {
+/** Values of any model that should be what they are in the teacher: its outputs, and `features` inside. */
+export function matchingObjective(outputs: readonly string[], features: readonly string[] = []): Objective {
+  const values = [...new Set([...outputs, ...features])];
   return {
     reads: values,
     teacher: teacherInputs(values),
+    features: features.filter((value) => !outputs.includes(value)),
     write: (c) =>
       mixLosses(
         c.emit,

@@ -7,6 +7,7 @@ export type PipelineStep =
   | 'couple'
   | 'calibrate'
   | 'score'
+  | 'latency'
   | 'plan'
   | 'cut'
   | 'verify'

@@ -7,6 +7,7 @@ import {
   cutModel,
   type Engine,
   EspalierError,
+  type KeepMask,
   keepOf,
   type LayerRates,
   type Model,
@@ -58,18 +59,27 @@ export async function* pruneAnalysis(
   analysis: Analysis,
   options: PruneOptions,
 ): AsyncGenerator<PipelineEvent, Pruning> {
-  const { traced, coupling, cost, file } = analysis;
-  const { engine, signal, seed, verify = true } = options;
+  const { traced, coupling, file } = analysis;
   const foreign = options.plan?.model !== undefined && options.plan.model !== file.sha256;
   if (foreign) yield { type: 'note', text: 'The plan was made for another file; it is applied by name.' };
   const keep = options.plan
     ? keepOf(traced, coupling, options.plan)
     : yield* chooseClasses(analysis, options);
 
+  const made = options.plan ? options.plan.made : describeChoice(options);
+  return yield* cutAndProve(analysis, keep, made, options);
+}
+
+/** Cuts to a choice of classes and proves the cut, unless told not to. Errors: those of `cutModel`. */
+export async function* cutAndProve(
+  { traced, coupling, cost, file }: Analysis,
+  keep: KeepMask,
+  made: Plan['made'],
+  { engine, seed, signal, verify = true }: Pick<PruneOptions, 'engine' | 'seed' | 'signal' | 'verify'>,
+): AsyncGenerator<PipelineEvent, Pruning> {
   yield { type: 'step', step: 'cut' };
   signal?.throwIfAborted();
   const model = await cutModel(traced, coupling, keep, engine);
-  const made = options.plan ? options.plan.made : describeChoice(options);
   const plan = makePlan(traced, coupling, keep, { model: file.sha256, ...(made && { made }) });
   const cuttable = coupling.classes.filter((c) => c.frozen < 0);
   const result = {
@@ -102,8 +112,8 @@ async function* chooseClasses(
   return cutGroups(coupling, scores, limiter, assignRates(traced, coupling, limiter, options.layerRates));
 }
 
-/** A pattern that matches nothing is a slip that would cut what was to stay whole. */
-function checkIgnored({ traced, coupling }: Analysis, patterns: readonly string[]): void {
+/** Refuses a pattern that matches nothing: a slip that would cut what was to stay whole. Error: `plan.unknown-layer` (usage). */
+export function checkIgnored({ traced, coupling }: Analysis, patterns: readonly string[]): void {
   const layers = new Set(coupling.uses.filter((use) => use.kernel).map((use) => traced.nodes[use.node]!));
   const names = [...layers].flatMap((node) => [nodeId(node), ...(node.name ? [node.name] : [])]);
   const idle = patterns.find((pattern) => !names.some((name) => matchesPattern(pattern, name)));

@@ -53,7 +53,7 @@ describe('readCalibration', () => {
   it('takes as many as it is told, else as many as the size of the input suggests', async () => {
     expect(await read('N', [3], 2000, 64)).toMatchObject({ samples: 64 });
     expect(await read('N', [3], 2000)).toMatchObject({ samples: 1024 });
-    expect(await read('N', [1, 256, 256], 100)).toMatchObject({ samples: 64 });
+    expect(await read('N', [1, 256, 256], 200)).toMatchObject({ samples: 128 });
   });
 
   it('takes fewer when the values of a layer would not fit into memory, and says so', async () => {

@@ -15,10 +15,10 @@ export const LEAST_SAMPLES = 16;
 
 /** Where nothing is said: enough samples for about so many input elements, within bounds. */
 const USUAL_ELEMENTS = 2 ** 22;
-const USUAL_SAMPLES = { least: 32, most: 1024 } as const;
+const USUAL_SAMPLES = { least: 128, most: 1024 } as const;
 
 /** Values kept between two layers may take so much memory. */
-const MEMORY_BYTES = 2 ** 30;
+const MEMORY_BYTES = 2 ** 32;
 
 const BATCH = 32;
 
@@ -32,7 +32,7 @@ export interface Calibration {
 
 /**
  * Reads `wanted` samples, chosen over the whole set; without a number as many as the size of the input suggests. Both models' values must fit into
- * `memory` (bytes, default 1 GiB) layer by layer: when they would not, fewer samples are taken, and a note says so. Error, kind data: `recovery.too-few-samples`.
+ * `memory` (bytes, default 4 GiB) layer by layer: when they would not, fewer samples are taken, and a note says so. Error, kind data: `recovery.too-few-samples`.
  */
 export async function readCalibration(
   { sessions, dataset, preprocess }: OpenEvaluation,

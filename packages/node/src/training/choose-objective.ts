@@ -5,6 +5,7 @@ import {
   type Dataset,
   detectorObjective,
   EspalierError,
+  findFeatures,
   findHeads,
   findLogits,
   type ModelTask,
@@ -25,7 +26,7 @@ export interface ObjectiveWishes {
   readonly distil?: number;
   /** Of the distillation, default 2. */
   readonly temperature?: number;
-  /** Values that should stay what they are in the teacher. */
+  /** Values that should stay what they are in the teacher; default: none, with a detector the maps that its layers read. */
   readonly match?: readonly string[];
 }
 
@@ -58,7 +59,7 @@ const CHOOSERS: Readonly<Record<ModelTask, Chooser>> = {
 
 /**
  * Chooses the objective. Classifiers learn from labels, from a teacher's logits, or both; detectors match the raw maps of the teacher's heads where
- * it is confident; everything else matches the teacher's outputs. Errors: kind usage `train.nothing-to-learn` (neither labels that can be learned from
+ * it is confident and maps inside; everything else matches the teacher's outputs. Errors: kind usage `train.nothing-to-learn` (neither labels that can be learned from
  * nor a teacher), `train.no-teacher` (values to match without one); kind data `data.label-out-of-range`; kind model `train.no-classifier`.
  */
 export async function chooseObjective(
@@ -111,20 +112,25 @@ function chooseForDetector(facts: ObjectiveFacts, wishes: ObjectiveWishes): Obje
   const classCount = dataset.classNames?.length;
   const maps = findHeads(traced).map((value) => ({ value, dims: tracedShape(traced, value) }));
   const areMaps = maps.length > 0 && maps.every(({ dims }) => dims.length === 4);
-  if (!areMaps || classCount === undefined || (wishes.match ?? []).length > 0)
-    return chooseMatching(facts, wishes);
+  if (!areMaps || classCount === undefined) return chooseMatching(facts, wishes);
+  const heads = maps.map(({ value }) => value);
+  const features = wishes.match ?? findFeatures(traced, heads);
+  const inside = features.length > 0 ? `, and on ${features.length} maps inside` : '';
   return {
-    objective: detectorObjective(maps, classCount),
-    reason: `Trained on the teacher's ${maps.length} raw head maps of ${classCount} classes, most where it is confident.`,
+    objective: detectorObjective(maps, classCount, { features }),
+    reason: `Trained on the teacher's ${maps.length} raw head maps of ${classCount} classes, most where it is confident${inside}.`,
   };
 }
 
 function chooseMatching(facts: ObjectiveFacts, { match = [] }: ObjectiveWishes): ObjectiveChoice {
   if (!facts.hasTeacher) throw nothingToLearn(facts, true);
-  const values = [...new Set([...facts.traced.graph.outputs.map(({ name }) => name), ...match])];
+  const objective = matchingObjective(
+    facts.traced.graph.outputs.map(({ name }) => name),
+    match,
+  );
   return {
-    objective: matchingObjective(values),
-    reason: `Trained on the teacher's ${values.map((value) => `'${value}'`).join(', ')}.`,
+    objective,
+    reason: `Trained on the teacher's ${objective.reads.map((value) => `'${value}'`).join(', ')}.`,
   };
 }
 

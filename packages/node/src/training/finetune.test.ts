@@ -120,6 +120,23 @@ describe('a training', () => {
     expect(result).toMatchObject({ reason: 'no-progress', steps: 6 });
   });
 
+  it('takes small steps with a detector, unless told otherwise', async () => {
+    const peakOf = async (task: 'detect' | 'other', change: Change = {}): Promise<number> => {
+      const { events } = await train({
+        teacher: smallNet({ seed: 4 }),
+        budget: { steps: 3 },
+        warmUp: 0,
+        ...change,
+        data: { task },
+      });
+      return Math.max(...events.flatMap((event) => (event.type === 'training.step' ? [event.rate] : [])));
+    };
+    expect(await peakOf('other')).toBeCloseTo(0.01, 9);
+    expect(await peakOf('detect')).toBeCloseTo(5e-5, 9);
+    expect(await peakOf('detect', { optimizer: { name: 'sgd' } })).toBeCloseTo(1e-3, 9);
+    expect(await peakOf('detect', { rate: 0.002 })).toBeCloseTo(0.002, 9);
+  });
+
   it('learns from a teacher alone where labels are to be ignored', async () => {
     const { result: taught } = await train();
     const { result, events } = await train({ teacher: taught.model, objective: { labels: false } });

@@ -38,18 +38,17 @@ export interface FinetuneOptions {
   readonly model: Model;
   /** The original: its answers are learned from. */
   readonly teacher?: Model;
-  /** `batch` default 64, `seed` default 0. */
-  readonly data: Omit<TrainingDataOptions, 'batch' | 'seed'> &
-    Partial<Pick<TrainingDataOptions, 'batch' | 'seed'>>;
+  /** `seed` default 0. */
+  readonly data: Omit<TrainingDataOptions, 'seed'> & Partial<Pick<TrainingDataOptions, 'seed'>>;
   readonly evaluation?: TrainingEvaluationOptions;
   readonly objective?: ObjectiveWishes;
   /** Default: 10 epochs. */
   readonly budget?: TrainingBudget;
-  /** Highest learning rate, default 0.01 with sgd, 0.0003 with adamw. */
+  /** Highest learning rate, default 0.01 with sgd, 0.0003 with adamw; for detectors 0.001 and 0.00005. */
   readonly rate?: number;
   /** Fraction of the training in which the rate climbs, default 0.05. */
   readonly warmUp?: number;
-  /** Default sgd. */
+  /** Default sgd, for detectors adamw. */
   readonly optimizer?: OptimizerOptions;
   /** Decoupled, per unit of learning rate, default 0.005. */
   readonly weightDecay?: number;
@@ -112,22 +111,36 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<Traini
 /** Learning rates that suit weights which know something already. */
 const RATES: Readonly<Record<OptimizerOptions['name'], number>> = { sgd: 0.01, adamw: 3e-4 };
 
+/** Those of detectors: small batches of few pictures, gradients that a handful of objects make. */
+const DETECTOR_RATES: typeof RATES = { sgd: 1e-3, adamw: 5e-5 };
+
 /** Smaller batches are too different from each other to normalize by. */
 const LEAST_NORMALIZED_BATCH = 16;
 
-type Plan = ReturnType<typeof withDefaults>;
+type Wishes = ReturnType<typeof withDefaults>;
+type Plan = ReturnType<typeof settleByTask>;
+
+/** What is left open is for the task of the data to say. */
+function settleByTask(wished: Wishes, { task, loader }: TrainingData) {
+  const isDetector = task.task === 'detect';
+  const optimizer: OptimizerOptions = wished.optimizer ?? { name: isDetector ? 'adamw' : 'sgd' };
+  const rates = isDetector ? DETECTOR_RATES : RATES;
+  return {
+    ...wished,
+    data: { ...wished.data, batch: loader.batch },
+    optimizer,
+    rate: wished.rate ?? rates[optimizer.name],
+  };
+}
 
 function withDefaults(options: FinetuneOptions) {
-  const optimizer: OptimizerOptions = options.optimizer ?? { name: 'sgd' };
   const { deterministic = false, load = {} } = options;
   return {
     ...options,
-    data: { batch: 64, seed: 0, ...options.data },
+    data: { seed: 0, ...options.data },
     evaluation: options.evaluation ?? {},
     objective: options.objective ?? {},
     budget: options.budget ?? { epochs: 10 },
-    optimizer,
-    rate: options.rate ?? RATES[optimizer.name],
     warmUp: options.warmUp ?? 0.05,
     weightDecay: options.weightDecay ?? 0.005,
     averageDecay: options.averageDecay ?? 0.99,
@@ -146,9 +159,10 @@ async function* follow(options: FinetuneOptions): AsyncGenerator<TrainingEvent, 
   checkRepeatable(wished);
   const settled = await settleProvider(wished.engine, wished.load);
   if (settled.note !== undefined) yield { type: 'training.note', text: settled.note };
-  const plan = { ...wished, load: settled.load };
-  const { engine, model, teacher, run, load, signal, freeze } = plan;
-  const data = await openTrainingData(engine, model, plan.data, plan.evaluation, load);
+  const { load } = settled;
+  const { engine, model, teacher, run, signal, freeze } = wished;
+  const data = await openTrainingData(engine, model, wished.data, wished.evaluation, load);
+  const plan = settleByTask({ ...wished, load }, data);
   for (const text of data.notes) yield { type: 'training.note', text };
   const batchStatistics = plan.data.batch >= LEAST_NORMALIZED_BATCH;
   if (!batchStatistics) {
@@ -279,7 +293,7 @@ function digest(model: Model): string {
   return hash.digest('hex');
 }
 
-function checkRepeatable({ deterministic, budget }: Plan): void {
+function checkRepeatable({ deterministic, budget }: Wishes): void {
   if (!deterministic || budget.seconds === undefined) return;
   throw new EspalierError({
     kind: 'usage',

@@ -2,15 +2,15 @@
 import {
   type Engine,
   EspalierError,
-  elementCount,
   type LoadOptions,
   type Model,
   modelBehind,
   type NdArray,
   type Objective,
-  type TracedModel,
+  sliceArray,
   tracedShape,
 } from '@espalier/core';
+import { pairTeacher, type Student } from './pair-teacher.ts';
 
 /** A teacher ready to answer. Close it. */
 export interface Teacher {
@@ -20,15 +20,15 @@ export interface Teacher {
 }
 
 /**
- * Loads the part of the teacher that the objective reads. Errors, kind usage: `train.no-teacher` when there is none, `train.teacher-differs` when a
- * value is missing from it or has another shape than in the model that is trained; those of the engine.
+ * Loads the part of the teacher that the objective reads. Where the student has lost channels, the teacher answers with those that are left. Errors,
+ * kind usage: `train.no-teacher` when there is none, `train.teacher-differs` when a value is missing from it or has another shape than in the model
+ * that is trained; those of the engine.
  */
 export async function openTeacher(
   engine: Engine,
   model: Model | undefined,
-  student: TracedModel,
-  { teacher: wanted }: Objective,
-  dims: readonly number[],
+  student: Student,
+  { teacher: wanted, features }: Objective,
   load: LoadOptions,
 ): Promise<Teacher> {
   if (!model) {
@@ -43,28 +43,31 @@ export async function openTeacher(
   const made = new Set(model.graph.nodes.flatMap((node) => node.outputs));
   const missing = values.find((value) => !made.has(value));
   if (missing !== undefined) throw differs(missing, 'the teacher has no value of that name');
-  const session = await engine.load(modelBehind(model, values, dims), load);
-  const [input] = session.inputs;
-  const answer: Teacher['answer'] = async (batch) => {
-    const outputs = await session.run({ [input!.name]: batch });
-    return Object.fromEntries([...wanted].map(([value, name]) => [name, outputs[value]!]));
-  };
-  const check = async (): Promise<void> => {
-    const zeros = { type: 'float32', dims, data: new Float32Array(elementCount(dims)) } as const;
-    const answers = await answer(zeros);
+  const session = await engine.load(modelBehind(model, values, student.samples[0]!.dims), load);
+  try {
+    const dims = new Map(values.map((value) => [value, tracedShape(student.traced, value)]));
+    const kept = await pairTeacher(engine, session, student, features, load);
+    const answer: Teacher['answer'] = async (batch) => {
+      const outputs = await session.run({ [session.inputs[0]!.name]: batch });
+      return Object.fromEntries(
+        [...wanted].map(([value, name]) => {
+          const channels = kept.get(value);
+          const whole = outputs[value]!;
+          return [name, channels ? sliceArray(whole, { axes: new Map([[1, channels]]) }) : whole];
+        }),
+      );
+    };
+    const answers = await answer(student.samples[0]!);
     for (const [value, name] of wanted) {
-      const [theirs, ours] = [answers[name]!.dims, tracedShape(student, value)];
+      const [theirs, ours] = [answers[name]!.dims, dims.get(value)!];
       if (String(theirs) === String(ours)) continue;
       throw differs(value, `it is [${theirs.join(', ')}] in the teacher and [${ours.join(', ')}] here`);
     }
-  };
-  try {
-    await check();
+    return { answer, close: () => session.close() };
   } catch (error) {
     await session.close();
     throw error;
   }
-  return { answer, close: () => session.close() };
 }
 
 function differs(value: string, why: string): EspalierError {
@@ -72,6 +75,6 @@ function differs(value: string, why: string): EspalierError {
     kind: 'usage',
     code: 'train.teacher-differs',
     message: `The value '${value}' cannot be matched: ${why}.`,
-    hint: 'Give the model that this one was cut from; match values whose channels were not cut.',
+    hint: 'Give the model that this one was cut from; match values that both have.',
   });
 }

@@ -36,7 +36,8 @@ export interface TrainingDataOptions {
   /** As `parseAugment` takes it; default: guessed by the task. */
   readonly augment?: string | Readonly<Record<string, unknown>>;
   readonly task?: ModelTask;
-  readonly batch: number;
+  /** Samples per step; default 64, for detectors 4: their pictures are large. */
+  readonly batch?: number;
   readonly seed: number;
   readonly workers?: number;
 }
@@ -83,7 +84,7 @@ export async function openTrainingData(
   evaluation: TrainingEvaluationOptions,
   load: LoadOptions,
 ): Promise<TrainingData> {
-  const { path, batch, seed, workers } = options;
+  const { path, seed, workers } = options;
   const described = { split: 'train', ...options.dataset };
   const dataset = await openDataset(path, described);
   const classes = (await dataset.classLabels?.())?.map(({ index }) => index);
@@ -114,7 +115,7 @@ export async function openTrainingData(
       dataset: described,
       preprocess,
       augment: augment.augment,
-      batch,
+      batch: options.batch ?? (task.task === 'detect' ? 4 : 64),
       seed,
       positions: train,
       ...(workers !== undefined && { workers }),

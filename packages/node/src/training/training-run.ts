@@ -100,8 +100,9 @@ export async function openRun(
     }
     prepared = await prepareTraining({ ...options, dims, samples });
     if (options.objective.teacher.size > 0) {
-      const { engine, objective, load } = options;
-      teacher = await openTeacher(engine, options.teacher, prepared.traced, objective, dims, load);
+      const { engine, model, objective, load } = options;
+      const student = { model, traced: prepared.traced, samples };
+      teacher = await openTeacher(engine, options.teacher, student, objective, load);
     }
     const state = checkpoint ? fromCheckpoint(checkpoint) : initialState(prepared.initial);
     const steps = countSteps(options.budget, loader.stepsPerEpoch);

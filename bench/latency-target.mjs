@@ -1,0 +1,92 @@
+// Whether a latency that is asked for is met, and how much of what is removed becomes speed: cuts models to 0.7 and 0.5 of their latency on this
+// machine and measures them beside the originals and beside cuts to 0.7 and 0.5 of the MACs: `npm run bench -- latency-target [MODEL.onnx ...]`.
+// Efficiency is speed-up over reduction of the MACs: 1 where every operation that is removed saves its time.
+import { createRandom, encodeModel, summariseRounds } from '@espalier/core';
+import {
+  analyseFile,
+  createLocalDevice,
+  createOrtEngine,
+  follow,
+  pruneAnalysis,
+  pruneForLatency,
+  timeOnDevice,
+} from '@espalier/node';
+import { findModels } from './lib/find-models.mjs';
+
+const MODELS = ['resnet56', 'yolov5n', 'yolov8n', 'pcb-mobilenetv2'];
+const TARGETS = [0.7, 0.5];
+/** One thread: the other cores of the machine may be busy. */
+const THREADS = 1;
+
+const engine = createOrtEngine();
+const device = await createLocalDevice({ engine, threads: THREADS });
+let table;
+const results = [];
+for (const { name, path } of findModels(MODELS)) {
+  const analysis = await follow(analyseFile(path, { engine }));
+  const cuts = [];
+  for (const target of TARGETS) {
+    const byMacs = await follow(pruneAnalysis(analysis, { engine, macs: target, verify: false }));
+    cuts.push({ target, plan: 'macs', ...facts(byMacs) });
+    try {
+      const options = { engine, device, target: { fraction: target }, table };
+      const byLatency = await follow(pruneForLatency(analysis, options));
+      ({ table } = byLatency.latency);
+      if (byLatency.verification.verdict === 'failed') throw new Error(`The cut of ${path} is wrong.`);
+      cuts.push({ target, plan: 'latency', ...facts(byLatency), tries: byLatency.latency.tries.length });
+    } catch (error) {
+      if (error.code !== 'latency.unreachable') throw error;
+      cuts.push({ target, plan: 'latency', unreachable: error.message });
+    }
+  }
+  for (const result of await measure(analysis, cuts)) {
+    const row = { model: name, threads: THREADS, ...result };
+    describe(row);
+    results.push(row);
+  }
+}
+const { processor, runtime } = device.description;
+console.log(JSON.stringify({ bench: 'latency-target', processor, runtime, results }));
+
+function facts({ model, before, after, verification }) {
+  return { model, macs: after.macs / before.macs, proof: verification?.verdict };
+}
+
+/** All cuts beside the original, in one interleaved measurement. */
+async function measure({ file, traced }, cuts) {
+  const inputSize = traced.sizes[0];
+  const made = cuts.filter(({ model }) => model);
+  const models = [{ name: 'original', model: file.model }, ...made].map(({ model }, at) => ({
+    name: String(at),
+    bytes: encodeModel(model),
+    inputSize,
+  }));
+  const { times } = await timeOnDevice(device, models, { minRounds: 20, minSeconds: 2 });
+  const [original, ...latencies] = summariseRounds(times, createRandom(1));
+  return cuts.map(({ model, target: fraction, ...cut }) => {
+    const target = fraction * original.medianMs.value;
+    const latency = latencies[made.findIndex((each) => each.model === model)];
+    if (!latency) return { fraction, target, ...cut };
+    const { medianMs, speedup } = latency;
+    return {
+      fraction,
+      target,
+      measured: medianMs.value,
+      ...cut,
+      speedup,
+      efficiency: speedup.value * cut.macs,
+    };
+  });
+}
+
+function describe({ model, fraction, plan, target, measured, macs, speedup, efficiency, unreachable }) {
+  const head = `${model} ${plan} ${fraction}`;
+  if (unreachable) console.log(`${head}: ${unreachable}`);
+  else {
+    const interval = speedup.interval.map((value) => value.toFixed(2)).join(' to ');
+    console.log(
+      `${head}: ${measured.toFixed(3)} ms of ${target.toFixed(3)} ms asked, ${macs.toFixed(3)} of the MACs, ` +
+        `${speedup.value.toFixed(2)}x as fast (${interval}), efficiency ${efficiency.toFixed(2)}`,
+    );
+  }
+}

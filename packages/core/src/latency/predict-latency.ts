@@ -1,0 +1,131 @@
+// The latency model: units are looked up in the table of a device, added up, and corrected by what whole models took.
+import type { KeepMask } from '../coupling/survivors.ts';
+import { climb } from './fit-stairs.ts';
+import type { LatencyParts, LatencySizes, UnitWidths } from './latency-parts.ts';
+import type { LatencyCorrection, LatencyTable, UnitSample } from './latency-table.ts';
+import { fitNonNegative } from './non-negative-fit.ts';
+
+/** Milliseconds of a unit of some kind at some widths; undefined for kinds that were never measured. */
+export type UnitTimes = (kind: string, widths: UnitWidths) => number | undefined;
+
+/** A width pair after the stairs, and the factor for being off their unit. */
+interface Climbed extends UnitWidths {
+  readonly factor: number;
+}
+
+/**
+ * Reads a table: per kind, milliseconds are a + b·inputs + c·outputs + d·inputs·outputs over the widths that the stairs lead to, with nothing
+ * negative, and what that misses at the measured widths is carried over to widths nearby.
+ */
+export function readTable({ stairs, units }: LatencyTable): UnitTimes {
+  const climbBoth = ({ inputs, outputs }: UnitWidths): Climbed => {
+    const [i, o] = [climb(stairs.inputs, inputs), climb(stairs.outputs, outputs)];
+    return { inputs: i.width, outputs: o.width, factor: Math.max(i.factor, o.factor) };
+  };
+  const fits = new Map<string, (widths: UnitWidths) => number>();
+  const known = new Map<string, number>();
+  return (kind, widths) => {
+    const samples = units[kind];
+    if (!samples?.length) return undefined;
+    const key = `${widths.inputs} ${widths.outputs} ${kind}`;
+    let ms = known.get(key);
+    if (ms === undefined) {
+      const fit = fits.get(kind) ?? fitKind(samples, climbBoth);
+      fits.set(kind, fit);
+      ms = fit(widths);
+      known.set(key, ms);
+    }
+    return ms;
+  };
+}
+
+function fitKind(
+  samples: readonly UnitSample[],
+  climbBoth: (widths: UnitWidths) => Climbed,
+): (widths: UnitWidths) => number {
+  const points = samples.map((sample) => ({ at: climbBoth(sample), ms: sample.ms }));
+  const terms = ({ inputs, outputs }: UnitWidths): readonly number[] => [
+    1,
+    inputs,
+    outputs,
+    inputs * outputs,
+  ];
+  // Few samples determine few terms: the product alone says most of a layer.
+  const first = Math.max(0, 4 - samples.length);
+  const rows = points.map(({ at }) => terms(at).slice(first));
+  const coefficients = fitNonNegative(
+    rows,
+    points.map(({ at, ms }) => ms / at.factor),
+  );
+  const smooth = (at: UnitWidths): number =>
+    terms(at)
+      .slice(first)
+      .reduce((sum, term, t) => sum + term * coefficients[t]!, 0);
+  const residuals = points.map(({ at, ms }) => ({ at, log: Math.log(ms / at.factor / smooth(at)) }));
+  return (widths) => {
+    const at = climbBoth(widths);
+    return smooth(at) * at.factor * Math.exp(interpolate(residuals, at));
+  };
+}
+
+/** Inverse-distance mean of what the smooth fit misses; distance in octaves. A far sample says nothing of a width, hence the constant weight of zero. */
+function interpolate(
+  residuals: readonly { readonly at: UnitWidths; readonly log: number }[],
+  at: UnitWidths,
+): number {
+  let [sum, weights] = [0, 1 / FAR ** 2];
+  for (const { at: there, log } of residuals) {
+    const octaves = Math.hypot(Math.log2(there.inputs / at.inputs), Math.log2(there.outputs / at.outputs));
+    const weight = 1 / Math.max(octaves, 1e-3) ** 2;
+    sum += weight * log;
+    weights += weight;
+  }
+  return sum / weights;
+}
+
+/** Octaves beyond which a measured width says little about another. */
+const FAR = 0.5;
+
+/** A whole model that was timed. */
+export interface TimedSizes extends LatencySizes {
+  readonly ms: number;
+}
+
+/** What the units of a model add up to, ms; units of unknown kinds count as nothing. */
+export function sumUnits({ units }: LatencyParts, { widths }: LatencySizes, times: UnitTimes): number {
+  return widths.reduce((sum, each, index) => sum + (times(units[index]!.kind, each) ?? 0), 0);
+}
+
+/** The correction that fits timed choices of one model best. Needs at least four that differ. */
+export function fitCorrection(
+  parts: LatencyParts,
+  times: UnitTimes,
+  measured: readonly TimedSizes[],
+): LatencyCorrection {
+  const rows = measured.map((sizes) => termsOf(sumUnits(parts, sizes, times), sizes));
+  const targets = measured.map(({ ms }) => ms);
+  const [units, perMegabyte, perRaggedMegabyte, overhead] = fitNonNegative(rows, targets) as Four;
+  return { units, perMegabyte, perRaggedMegabyte, overhead };
+}
+
+/** Predicts the latency of choices of channels, ms. */
+export function createLatencyModel(
+  parts: LatencyParts,
+  times: UnitTimes,
+  correction: LatencyCorrection,
+): (keep: KeepMask) => number {
+  const { units, perMegabyte, perRaggedMegabyte, overhead } = correction;
+  const prices: Four = [units, perMegabyte, perRaggedMegabyte, overhead];
+  return (keep) => {
+    const sizes = parts.sizes(keep);
+    const terms = termsOf(sumUnits(parts, sizes, times), sizes);
+    return terms.reduce((ms, term, index) => ms + term * prices[index]!, 0);
+  };
+}
+
+type Four = [number, number, number, number];
+
+/** In the order of {@link LatencyCorrection}'s prices. */
+function termsOf(units: number, { movedBytes, raggedBytes }: LatencySizes): Four {
+  return [units, movedBytes / 1e6, raggedBytes / 1e6, 1];
+}
