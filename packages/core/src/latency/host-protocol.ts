@@ -4,7 +4,7 @@
 import type { ErrorKind } from '../errors.ts';
 import type { InputSize } from '../graph/traced-model.ts';
 import type { HostFacts } from './device-host.ts';
-import type { ModelTimes, TimingEvent } from './time-rounds.ts';
+import type { ModelTimes, TimingEvent, TimingLength } from './time-rounds.ts';
 
 /** Body of `POST /api/join`, sent with the pairing token as bearer. */
 export interface JoinRequest {
@@ -27,9 +27,7 @@ export interface HostJob {
   readonly provider: string;
   readonly threads?: number;
   readonly seed: number;
-  readonly warmup?: number;
-  readonly minRounds?: number;
-  readonly minSeconds?: number;
+  readonly length: TimingLength;
   /** To be fetched one by one: `GET /api/jobs/JOB/models/INDEX`. */
   readonly models: readonly {
     readonly name: string;

@@ -14,7 +14,7 @@ export interface TimedModel {
 }
 
 /** How long to measure. */
-export interface TimingOptions {
+export interface TimingLength {
   /** Runs of each model before the clock counts, after the first; default 3. */
   readonly warmup?: number;
   /** Least rounds, each with at least one measured time of every model; default 10. */
@@ -23,6 +23,10 @@ export interface TimingOptions {
   readonly minSeconds?: number;
   /** How long each model has a turn, milliseconds, default 20. */
   readonly sliceMs?: number;
+}
+
+/** How long to measure, and when not to go on. */
+export interface TimingOptions extends TimingLength {
   /** Stops between two runs with code `interrupted`. */
   readonly signal?: AbortSignal;
 }

@@ -68,21 +68,14 @@ async function* measureHere(
   bytes: readonly Uint8Array[],
   signal: AbortSignal,
 ): AsyncGenerator<HostReport, void, undefined> {
-  const { provider, threads, models, seed, warmup, minRounds, minSeconds } = job;
+  const { provider, threads, models, seed, length } = job;
   const device = await createLocalDevice({ engine, provider, ...(threads !== undefined && { threads }) });
   const subjects = models.map(({ name, inputSize }, i) => ({
     name,
     bytes: bytes[i]!,
     ...(inputSize && { inputSize }),
   }));
-  const options = {
-    seed,
-    signal,
-    ...(warmup !== undefined && { warmup }),
-    ...(minRounds !== undefined && { minRounds }),
-    ...(minSeconds !== undefined && { minSeconds }),
-  };
-  for await (const event of device.time(subjects, options)) {
+  for await (const event of device.time(subjects, { ...length, seed, signal })) {
     yield event.type === 'timed' ? { type: 'timed', times: event.times } : event;
   }
 }

@@ -31,7 +31,7 @@ self.onmessage = async ({ data: { job, models } }: MessageEvent<Work>) => {
 };
 
 async function* measure(job: HostJob, models: readonly Uint8Array[]): AsyncGenerator<HostReport> {
-  const { provider, threads = 1, seed, warmup, minRounds, minSeconds } = job;
+  const { provider, threads = 1, seed, length } = job;
   started ??= startRuntime(provider, threads);
   const { engine, threadsTaken } = await started;
   const timed = job.models.map(
@@ -42,12 +42,7 @@ async function* measure(job: HostJob, models: readonly Uint8Array[]): AsyncGener
     }),
   );
   const clock = { now: () => performance.now(), stepMs: findClockStep(() => performance.now()) };
-  const options = {
-    ...(warmup !== undefined && { warmup }),
-    ...(minRounds !== undefined && { minRounds }),
-    ...(minSeconds !== undefined && { minSeconds }),
-  };
-  for await (const event of timeRounds(timed, clock, options)) {
+  for await (const event of timeRounds(timed, clock, length)) {
     if (event.type !== 'timed') {
       yield event;
       continue;

@@ -38,15 +38,13 @@ export function isDevice(facts: HostFacts, { device, placement }: Job): boolean 
 
 /** A job as a host is told of it. */
 export function describeJob({ device, models, options }: Job, attempt: string): HostJob {
-  const { seed = 0, warmup, minRounds, minSeconds } = options;
+  const { seed = 0, signal: _, ...length } = options;
   return {
     job: attempt,
     provider: device.provider,
     ...(device.threads !== undefined && { threads: device.threads }),
     seed,
-    ...(warmup !== undefined && { warmup }),
-    ...(minRounds !== undefined && { minRounds }),
-    ...(minSeconds !== undefined && { minSeconds }),
+    length,
     models: models.map(({ name, bytes, inputSize }) => ({
       // A name can be a path; where this machine keeps its files is nobody's business.
       name: name.split(/[\\/]/).at(-1)!,
