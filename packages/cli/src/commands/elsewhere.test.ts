@@ -49,7 +49,8 @@ it.each([
   ['chrome', true, false],
   ['Chrome on Pixel', true, false],
   ['board', false, true],
-  ['Pixel', false, false],
+  ['pixel', true, false],
+  ['iPhone', false, false],
 ])('--on %s means the browser: %s, the worker: %s', (on, browser, worker) => {
   const facts = { runtime: '', providers: [], processor: '', os: '' };
   const page: JoinedHost = { id: '1', facts: { ...facts, kind: 'browser', name: 'Chrome on Pixel 9' } };

@@ -76,18 +76,18 @@ export function deviceModels(
   return analyses.map(({ file }, i) => ({ name: names[i]!, bytes: encodeModel(file.model), inputSize }));
 }
 
-/** Whether a host is the one `--on` means: a kind of device, or a name that begins so. */
+/** Whether a host is the one `--on` means: a kind of device, or a name that holds these words. */
 export function isWanted({ facts }: JoinedHost, on: string): boolean {
   const wanted = on.toLowerCase();
   if (wanted === 'browser') return facts.kind === 'browser';
   if (wanted === 'worker') return facts.kind === 'machine';
-  return facts.name.toLowerCase().startsWith(wanted);
+  return facts.name.toLowerCase().includes(wanted);
 }
 
 function nameWanted(on: string): string {
   return ['browser', 'worker'].includes(on.toLowerCase())
     ? `a ${on.toLowerCase()}`
-    : `a device named '${on}'`;
+    : `a device with '${on}' in its name`;
 }
 
 function usageError(code: string, message: string, hint: string): EspalierError {

@@ -10,8 +10,8 @@ export const deviceOptions = {
     group: 'Devices',
     type: 'text',
     value: 'NAME',
-    text: 'measure on a device that joins: browser, worker, or how its name begins; without it on this machine',
-    examples: ['browser', 'worker'],
+    text: 'measure on a device that joins: browser, worker, or a part of its name; without it on this machine',
+    examples: ['browser', 'worker', 'pixel'],
     commands: MEASURING_COMMANDS,
   },
   benchCommand: {

@@ -15,6 +15,7 @@ const job = (name: string): HostJob => ({
   job: name,
   provider: 'wasm',
   seed: 0,
+  length: {},
   models: [{ name: 'a.onnx', bytes: 2 }],
 });
 const times = [{ name: 'a.onnx', rounds: [[1]] }];

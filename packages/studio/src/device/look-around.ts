@@ -10,7 +10,8 @@ interface ModernNavigator {
   };
   readonly gpu?: {
     requestAdapter(): Promise<{
-      readonly info: { readonly vendor: string; readonly architecture: string; readonly description: string };
+      /** Older browsers have adapters that tell nothing. */
+      readonly info?: Readonly<Record<'vendor' | 'architecture' | 'description', string>>;
     } | null>;
   };
 }
@@ -47,6 +48,6 @@ async function readHints(): Promise<BrowserView['hints']> {
 async function findAdapter(): Promise<string | undefined> {
   const adapter = await (navigator as ModernNavigator).gpu?.requestAdapter().catch(() => null);
   if (!adapter) return undefined;
-  const { vendor, architecture, description } = adapter.info;
+  const { vendor = '', architecture = '', description = '' } = adapter.info ?? {};
   return description || [vendor, architecture].filter((part) => part !== '').join(' ') || 'unnamed adapter';
 }

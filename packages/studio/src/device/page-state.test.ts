@@ -7,6 +7,7 @@ const job: HostJob = {
   provider: 'wasm',
   threads: 2,
   seed: 0,
+  length: {},
   models: [
     { name: 'a.onnx', bytes: 10 },
     { name: 'b.onnx', bytes: 6 },
