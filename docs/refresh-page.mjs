@@ -1,4 +1,4 @@
-// Refreshes a page of docs: `node docs/refresh-page.mjs PAGE [DATA]`, where PAGE is tutorial or searching. Every command of the page is run, in
+// Refreshes a page of docs: `node docs/refresh-page.mjs PAGE [DATA]`, where PAGE is tutorial, searching or latency. Every command of the page is run, in
 // order, in a new folder, and what it prints replaces what stood beneath it. In the folder lie what `npm run demo` leaves, the demo's classifier with
 // its pictures, and `models` and `data` of DATA (default ../shared/data, beside the repository), where there is such a folder.
 import { spawnSync } from 'node:child_process';

@@ -14,6 +14,8 @@ import type { Device, DeviceModel } from '../devices/device.ts';
 export interface LawfulDeviceOptions {
   /** Widths up to the next multiple take as long as that; default 8. */
   readonly step?: number;
+  /** The same of the widths that a layer reads; default as `step`. */
+  readonly inputStep?: number;
   /** Standard deviation of a time, relative; default 0.005. */
   readonly noise?: number;
   /** A factor on the times of models by their name; default 1 for all. */
@@ -33,6 +35,7 @@ const [CALL, START, MAC] = [0.05, 0.01, 1e-7];
 /** Layers take START + MAC · (rounded-up inputs · rounded-up outputs · kernel · map); everything else is free. Maps must keep the size of the input. */
 export function lawfulDevice({
   step = 8,
+  inputStep = step,
   noise = 0.005,
   factorOf = () => 1,
 }: LawfulDeviceOptions = {}): LawfulDevice {
@@ -40,7 +43,7 @@ export function lawfulDevice({
     ...{
       name: 'the lawful device',
       runtime: 'law 1',
-      provider: `steps of ${step}`,
+      provider: `steps of ${inputStep} and ${step}`,
       processor: 'none',
       os: 'none',
     },
@@ -48,7 +51,7 @@ export function lawfulDevice({
   const random = createRandom(9);
   const sent: string[] = [];
   const timeOf = (model: Model): number =>
-    model.graph.nodes.reduce((sum, node) => sum + timeOfLayer(model, node, step), CALL);
+    model.graph.nodes.reduce((sum, node) => sum + timeOfLayer(model, node, inputStep, step), CALL);
   return {
     description,
     sent,
@@ -69,14 +72,14 @@ function shake(ms: number, noise: number, random: Random): number {
   return ms * (1 + noise * random.normal());
 }
 
-function timeOfLayer({ graph }: Model, node: Node, step: number): number {
+function timeOfLayer({ graph }: Model, node: Node, inputStep: number, step: number): number {
   const weight = graph.initializers.find(({ name }) => name === node.inputs[1])?.dims ?? [];
   if (weight.length < 2) return 0;
   const map = graph.inputs[0]!.shape!.slice(2).map((dim) => Number((dim as { value: number }).value));
   const [rows, columns, ...kernel] = weight as readonly [number, number, ...number[]];
-  const climb = (width: number): number => Math.ceil(width / step) * step;
+  const climb = (width: number, to: number): number => Math.ceil(width / to) * to;
   // The one column of a depthwise kernel is no width.
-  const product = climb(rows) * (columns === 1 ? 1 : climb(columns));
+  const product = climb(rows, step) * (columns === 1 ? 1 : climb(columns, inputStep));
   const positions = kernel.length === 0 ? 1 : [...kernel, ...map].reduce((a, b) => a * b, 1);
   return START + MAC * product * positions;
 }

@@ -8,6 +8,11 @@ it.each([4, 8, 16])('finds steps of %i on both sides', async (step) => {
   expect(await measureStairs(lawfulDevice({ step }))).toEqual({ inputs: stairs, outputs: stairs });
 });
 
+it('tells the sides apart', async () => {
+  const { inputs, outputs } = await measureStairs(lawfulDevice({ step: 16, inputStep: 4 }));
+  expect([inputs.step, outputs.step]).toEqual([4, 16]);
+});
+
 it('finds none where time grows with every channel', async () => {
   expect(await measureStairs(lawfulDevice({ step: 1 }))).toEqual({ inputs: FLAT, outputs: FLAT });
 });
