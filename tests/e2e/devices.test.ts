@@ -160,6 +160,18 @@ describe.skipIf(noBrowser !== undefined)(
       await page.close();
     });
 
+    it('left open, joins the next server with the same token by itself', async () => {
+      const page = await openPage();
+      await page.getByText('Ready to measure').waitFor();
+      await server.close();
+      await page.getByText('All done').waitFor();
+      const port = Number(new URL(server.urls[0]!).port);
+      server = await openDeviceServer({ port, token: server.token, files: await findPageFiles() });
+      await server.hub.waitForHost(() => true);
+      await page.getByText('Ready to measure').waitFor();
+      await page.close();
+    });
+
     it('speaks Japanese when it is asked to, and remembers that', async () => {
       const page = await openPage();
       await page.getByText('Ready to measure').waitFor();
