@@ -8,6 +8,7 @@ const none = {
   macs: undefined,
   params: undefined,
   ratio: undefined,
+  latency: undefined,
   layerRatios: undefined,
   layerRates: undefined,
   plan: undefined,
@@ -47,6 +48,13 @@ describe('readTarget', () => {
   it('reads a table of rates', async () => {
     const table = await readTarget({ ...none, layerRates: '[0]+[.5]*2' }, { layerRates: 'flag' });
     expect(table).toEqual({ layerRates: [0, 0.5, 0.5] });
+  });
+
+  it('reads a latency, a fraction or a time', async () => {
+    const target = (latency: string) => readTarget({ ...none, latency }, { latency: 'flag' });
+    expect(await target('0.5')).toEqual({ latency: { fraction: 0.5 } });
+    expect(await target('12ms')).toEqual({ latency: { ms: 12 } });
+    await expect(target('fast')).rejects.toMatchObject({ code: 'latency.bad-target' });
   });
 
   it.each(['conv1: 1.5', 'conv1: much', 'just text', '{', ''])('refuses %j as ratios', async (text) => {

@@ -39,6 +39,16 @@ describe('resolveOptions', () => {
     expect(resolveOptions('prune', {}, { ESPALIER_VERIFY: text }, undefined).values.verify).toBe(value);
   });
 
+  it('takes a number or the word auto for widths, from every source', () => {
+    const roundTo = (flag?: string, environment: Readonly<Record<string, string>> = {}) =>
+      resolveOptions('prune', flag === undefined ? {} : { roundTo: flag }, environment, undefined).values
+        .roundTo;
+    expect(roundTo('8')).toBe(8);
+    expect(roundTo('auto')).toBe('auto');
+    expect(roundTo(undefined, { ESPALIER_ROUND_TO: 'auto' })).toBe('auto');
+    expect(roundTo()).toBe(1);
+  });
+
   it('splits a list in the environment at commas', () => {
     const { values } = resolveOptions('prune', {}, { ESPALIER_IGNORE: 'a,b*' }, undefined);
     expect(values.ignore).toEqual(['a', 'b*']);
@@ -51,7 +61,13 @@ describe('resolveOptions', () => {
       {},
       { ESPALIER_ROUND_TO: '2.5' },
       'ESPALIER_ROUND_TO cannot be 2.5.',
-      'It takes a whole number at least 1.',
+      'It takes a whole number at least 1, or auto.',
+    ],
+    [
+      { roundTo: 'automatic' },
+      {},
+      "--round-to cannot be 'automatic'.",
+      'It takes a whole number at least 1, or auto.',
     ],
     [{ criterion: 'l3' }, {}, "--criterion cannot be 'l3'.", "Did you mean 'l1'? It takes one of fscl, "],
   ])('refuses %o %o by the name of its place', (flags, environment, message, hint) => {

@@ -66,7 +66,10 @@ describe('configJsonSchema', () => {
     expect(schema.properties['max-ratio']).toMatchObject({
       ...{ type: 'number', exclusiveMinimum: 0, maximum: 1, default: DEFAULT_MAX_RATIO },
     });
-    expect(schema.properties['round-to']).toMatchObject({ type: 'integer', minimum: 1 });
+    expect(schema.properties['round-to']!.anyOf).toEqual([
+      expect.objectContaining({ type: 'integer', minimum: 1 }),
+      { type: 'string', const: 'auto' },
+    ]);
     expect(schema.properties.ignore).toMatchObject({ type: 'array' });
   });
 });

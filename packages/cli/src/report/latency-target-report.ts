@@ -38,6 +38,6 @@ function describePlace({ runtime, provider, threads, processor }: LatencyTargetF
 function describeStairs({ step, unit, penalty }: LatencyTargetField['stairs']): string {
   if (step === 1) return 'On this device latency falls evenly with the widths.';
   const off =
-    penalty > 1 ? `; widths that are no multiple of ${unit} are ${formatFactor(penalty)} as slow` : '';
+    penalty > 1 ? `; widths that are no multiple of ${unit} take ${formatFactor(penalty)} as long` : '';
   return `On this device latency falls in steps of ${step} channels${off}.`;
 }

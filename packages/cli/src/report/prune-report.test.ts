@@ -5,6 +5,8 @@ import type { ProofField } from '../documents/proof-field.ts';
 import { type PruneDocument, pruneDocument } from '../documents/prune-document.ts';
 import { plainPaint } from '../output/paint.ts';
 import { formatLatency } from './latency-report.ts';
+import { formatLatencyTarget } from './latency-target-report.ts';
+import { latencyTarget } from './latency-targets.case.ts';
 import { formatPrune } from './prune-report.ts';
 
 const estimate = (value: number) => ({ value, interval: [value * 0.95, value * 1.05] as [number, number] });
@@ -126,6 +128,15 @@ describe('formatPrune in detail', () => {
     expect(pruneDocument.parse(disturbed)).toEqual(disturbed);
     await expect(text(formatPrune(disturbed, plainPaint))).toMatchFileSnapshot('./golden/prune-detail.txt');
   });
+});
+
+it('tells how a latency was found, between the layers and the proof', () => {
+  const aimed: PruneDocument = { ...full, latencyTarget };
+  expect(pruneDocument.parse(aimed)).toEqual(aimed);
+  const lines = formatPrune(aimed, plainPaint);
+  const section = formatLatencyTarget(latencyTarget);
+  const at = lines.indexOf(section[0]!);
+  expect(lines.slice(at, at + section.length)).toEqual(section);
 });
 
 describe('failureOf', () => {

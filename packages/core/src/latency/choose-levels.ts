@@ -24,18 +24,16 @@ export interface LevelChoice {
 
 /**
  * Narrows one group after the other, always where the least value goes for a millisecond saved, until `ms` is met (NetAdapt, 2018, whose steps are
- * equal savings; here a step is one level or several). Where nothing saves any more, the
- * choice is the fastest there is, and slower than asked.
+ * equal savings; here a step is one level or several). Where no group alone saves any more, the choice is slower than asked.
  */
 export function chooseGreedily({ values, latency }: LevelProblem, ms: number): LevelChoice {
   let levels: readonly number[] = values.map(() => 0);
   let current = latency(levels);
+  const unasked = (): readonly (Offer | undefined)[] =>
+    values.map((_, group) => ({ group, level: 1, price: Number.NEGATIVE_INFINITY }));
   // Prices change little from step to step: only those at the front of the queue are looked up again.
-  let offers = values.map((_, group): Offer | undefined => ({
-    group,
-    level: 1,
-    price: Number.NEGATIVE_INFINITY,
-  }));
+  let offers = unasked();
+  let askedAt = levels;
   const offerOf = (group: number): Offer | undefined => {
     const menu = values[group]!;
     const from = levels[group]!;
@@ -52,7 +50,13 @@ export function chooseGreedily({ values, latency }: LevelProblem, ms: number): L
     let stale = true;
     while (stale) {
       best = cheapest(offers);
-      if (!best) return { levels, ms: current };
+      if (!best) {
+        if (askedAt === levels) return { levels, ms: current };
+        // A group that saved nothing may save something now that others are narrow.
+        offers = unasked();
+        askedAt = levels;
+        continue;
+      }
       const { group } = best;
       const fresh = offerOf(group);
       offers = offers.map((offer) => (offer?.group === group ? fresh : offer));

@@ -2,7 +2,7 @@
 // which mostly moves bytes. And how large all of it is once a choice of channels is made.
 import type { AxisLabels, Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, stays } from '../coupling/survivors.ts';
-import { subgraphsOf } from '../graph/attributes.ts';
+import { intAttribute, subgraphsOf } from '../graph/attributes.ts';
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import type { KernelLayout } from '../labels/channel-use.ts';
 import type { Attribute, Node } from '../onnx/model.ts';
@@ -106,12 +106,12 @@ function unitOf(
   const weight = tracedShape(traced, node.inputs[slot]!);
   const dims = tracedShape(traced, input);
   const axis = channelAxis(coupling, input, dims);
-  const groups = dims[axis]! / weight[kernel.in]!;
+  const groups = intAttribute(node, 'group', 1);
   const kind = [
     node.opType,
     kernel.spatial.map((at) => weight[at]!).join('x'),
     // A depthwise layer has as many groups as channels, whatever their number.
-    groups === dims[axis] && weight[kernel.in] === 1 && groups > 1 ? 'depthwise' : `${groups} groups`,
+    groups > 1 && groups === dims[axis] ? 'depthwise' : `${groups} groups`,
     dims.map((size, at) => (at === axis ? '*' : size)).join('x'),
     ...describeAttributes(node.attributes.filter(({ name }) => name !== 'group')),
     ...tail.map((at) => traced.nodes[at]!.opType),
@@ -119,7 +119,7 @@ function unitOf(
   return { layer, name: output, tail, input, kind: kind.filter((part) => part !== '').join(' ') };
 }
 
-/** Nodes behind a layer that read its values alone and keep their shape. */
+/** Nodes of known operators behind a layer that read its values alone and keep their shape. */
 function tailOf(traced: TracedModel, layer: number): readonly number[] {
   const output = nodeId(traced.nodes[layer]!);
   const shape = String(tracedShape(traced, output));
@@ -131,7 +131,8 @@ function tailOf(traced: TracedModel, layer: number): readonly number[] {
     if (read.length === 0 || !read.every((value) => values.has(value))) continue;
     const keepsShape = node.outputs.length === 1 && String(traced.shapeOf(node.outputs[0]!)) === shape;
     if (!keepsShape || subgraphsOf(node).length > 0) continue;
-    if (operatorOf(node)?.macs) continue;
+    const operator = operatorOf(node);
+    if (!operator || operator.macs) continue;
     values.add(node.outputs[0]!);
     tail.push(index);
   }

@@ -1,6 +1,5 @@
 // The widths each group may take on a device, and what each is worth.
 import type { Coupling } from '../coupling/coupling.ts';
-import type { Limiter } from '../plan/limits.ts';
 import type { PrunableGroup } from '../search/group-cuts.ts';
 import type { Stairs } from './latency-table.ts';
 
@@ -19,20 +18,18 @@ const FINEST = 16;
 
 /**
  * The widths at the edges of a device's steps, at most 16 a group, down to the floor that `maxRatio` leaves. The value of a width is the logarithm of the
- * share of the group's importance that it keeps, times the logarithm's weight: halving what a group knows costs the same in every group, so that no
+ * share of the group's importance that it keeps: halving what a group knows costs the same in every group, so that no
  * group is emptied because its scores are small. Scores must not be negative.
  */
 export function listWidthMenus(
   coupling: Coupling,
   groups: readonly PrunableGroup[],
-  limiter: Limiter,
   scores: Float64Array,
   { stairs, maxRatio }: { readonly stairs: Stairs; readonly maxRatio: number },
 ): readonly WidthMenu[] {
   return groups.map(({ group, channels }) => {
     const ordered = [...coupling.groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
-    const cuttable = coupling.groups[group]!.classes.filter((id) => limiter.cuttable[id] === 1).length;
-    const least = Math.max(1, Math.ceil(channels * (1 - maxRatio)), channels - cuttable);
+    const least = Math.max(1, Math.ceil(channels * (1 - maxRatio) - 1e-9));
     const widths = edgesBelow(channels, stairs, least);
     const total = ordered.reduce((sum, score) => sum + score, 0) || 1;
     return {

@@ -1,7 +1,7 @@
 // Tables of latency as files: one per device, written whole, read back only if they are what they say.
-import { readFile } from 'node:fs/promises';
 import { type DeviceDescription, EspalierError, type LatencyTable } from '@espalier/core';
 import { writeFileAtomic } from '../models/write-file-atomic.ts';
+import { readTextFile } from '../pipeline/read-text-file.ts';
 import { cacheFile } from '../training/cache-file.ts';
 
 /** A table and whose it is. */
@@ -20,14 +20,14 @@ export async function defaultTablePath({ fingerprint }: DeviceDescription): Prom
 
 /**
  * The table at `path`; undefined where there is none yet. Errors, kind usage: `latency.bad-table` for a file that is no table, `latency.other-device`
- * for that of another device: times of two devices are never mixed.
+ * for that of another device: times of two devices are never mixed. Kind io: `io.read-failed`.
  */
 export async function readLatencyTable(
   path: string,
   device: DeviceDescription,
 ): Promise<LatencyTable | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const text = await readTextFile(path).catch((error: EspalierError) => {
+    if ((error.cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
@@ -61,10 +61,15 @@ export async function writeLatencyTable(
 
 function parse(text: string): LatencyTableFile | undefined {
   try {
-    const file = JSON.parse(text) as Partial<LatencyTableFile>;
-    const { stairs, units } = file.table ?? {};
-    const isTable = file.schema === SCHEMA && file.device && stairs?.inputs && stairs.outputs && units;
-    return isTable ? (file as LatencyTableFile) : undefined;
+    const file = JSON.parse(text) as LatencyTableFile;
+    const { inputs, outputs } = file.table.stairs;
+    const samples = Object.values(file.table.units).flat();
+    const sizes = [
+      ...[inputs, outputs].flatMap(({ step, unit, penalty }) => [step, unit, penalty]),
+      ...samples.flatMap((sample) => [sample.inputs, sample.outputs, sample.ms]),
+    ];
+    const isSound = sizes.every((size) => typeof size === 'number' && size > 0);
+    return isSound && file.schema === SCHEMA && file.device.fingerprint ? file : undefined;
   } catch {
     return undefined;
   }

@@ -99,7 +99,7 @@ export async function* learnLatency(
   const stairs = options.table?.stairs ?? (await measureStairs(device, signal));
   const parts = divideForLatency(traced, coupling, coarserStairs(stairs).step);
   const groups = listPrunableGroups(traced, coupling, limiter);
-  const menus = listWidthMenus(coupling, groups, limiter, scores, {
+  const menus = listWidthMenus(coupling, groups, scores, {
     stairs: coarserStairs(stairs),
     maxRatio,
   });
