@@ -65,7 +65,7 @@ describe('the device that options name', () => {
     await (await openKnownDevice(optionsAt('b.json'), engine)).save(table);
     const before = await readFile(join(folder, 'b.json'), 'utf8');
     const settle = (roundTo: number | 'auto', name: string) =>
-      settleRoundTo({ ...optionsAt(name), roundTo }, engine, terminal, signal);
+      settleRoundTo({ ...optionsAt(name), roundTo }, engine, { terminal, signal });
     expect(await settle('auto', 'b.json')).toBe(16);
     expect(await readFile(join(folder, 'b.json'), 'utf8')).toBe(before);
     expect(lines).toEqual([]);

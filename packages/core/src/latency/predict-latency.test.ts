@@ -3,7 +3,14 @@ import { createRandom } from '../random.ts';
 import { FLAT } from './fit-stairs.ts';
 import type { LatencyParts, LatencySizes, UnitWidths } from './latency-parts.ts';
 import type { LatencyTable, UnitSample } from './latency-table.ts';
-import { createLatencyModel, fitCorrection, readTable, sumUnits, type UnitTimes } from './predict-latency.ts';
+import {
+  correctLoad,
+  fitCorrection,
+  loadOf,
+  type ModelLoad,
+  readTable,
+  type UnitTimes,
+} from './predict-latency.ts';
 
 const STAIRS = { step: 16, unit: 4, penalty: 1.3 };
 const flat = { inputs: FLAT, outputs: FLAT };
@@ -110,23 +117,23 @@ describe('the correction by whole models', () => {
     raggedBytes: steps % 2 === 0 ? 0 : 1e6,
   });
 
+  const loadAt = (steps: number): ModelLoad => loadOf(parts, times, Uint8Array.of(steps));
+
   it('counts units of unknown kinds as nothing', () => {
     const known = lawOf({ inputs: 16, outputs: 48 }) + lawOf({ inputs: 48, outputs: 32 });
-    expect(sumUnits(parts, sizesAt(3), times)).toBeCloseTo(known, 12);
+    const { unitsMs, ...bytes } = loadAt(3);
+    expect(unitsMs).toBeCloseTo(known, 12);
+    expect(bytes).toEqual({ movedBytes: 6e5, raggedBytes: 1e6 });
   });
 
   it('recovers prices from whole models, and predicts others', () => {
     const prices = { units: 1.2, perMegabyte: 0.1, perRaggedMegabyte: 0.05, overhead: 0.3 };
-    const truth = createLatencyModel(parts, times, prices);
+    const truth = (steps: number): number => correctLoad(loadAt(steps), prices);
     // Units and bytes grow together in this chain, so only what they say together is certain.
-    const measured = [1, 2, 3, 4, 5, 8].map((steps) => ({
-      ...sizesAt(steps),
-      ms: truth(Uint8Array.of(steps)),
-    }));
-    const found = fitCorrection(parts, times, measured);
+    const measured = [1, 2, 3, 4, 5, 8].map((steps) => ({ ...loadAt(steps), ms: truth(steps) }));
+    const found = fitCorrection(measured);
     expect(found.perRaggedMegabyte).toBeCloseTo(prices.perRaggedMegabyte, 4);
-    const model = createLatencyModel(parts, times, found);
     for (const steps of [1, 6, 7, 12])
-      expect(model(Uint8Array.of(steps)) / truth(Uint8Array.of(steps))).toBeCloseTo(1, 4);
+      expect(correctLoad(loadAt(steps), found) / truth(steps)).toBeCloseTo(1, 4);
   });
 });

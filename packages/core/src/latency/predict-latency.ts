@@ -86,46 +86,45 @@ function interpolate(
 /** Octaves beyond which a measured width says little about another. */
 const FAR = 0.5;
 
+/** What a whole model has to do: milliseconds of its units by the table, and the bytes of {@link LatencySizes}. */
+export interface ModelLoad extends Omit<LatencySizes, 'widths'> {
+  readonly unitsMs: number;
+}
+
 /** A whole model that was timed. */
-export interface TimedSizes extends LatencySizes {
+export interface TimedLoad extends ModelLoad {
   readonly ms: number;
 }
 
-/** What the units of a model add up to, ms; units of unknown kinds count as nothing. */
-export function sumUnits({ units }: LatencyParts, { widths }: LatencySizes, times: UnitTimes): number {
-  return widths.reduce((sum, each, index) => sum + (times(units[index]!.kind, each) ?? 0), 0);
+/** The load of a choice of channels; units of unknown kinds count as nothing. */
+export function loadOf({ units, sizes }: LatencyParts, times: UnitTimes, keep: KeepMask): ModelLoad {
+  const { widths, ...bytes } = sizes(keep);
+  const unitsMs = widths.reduce((sum, each, index) => sum + (times(units[index]!.kind, each) ?? 0), 0);
+  return { unitsMs, ...bytes };
 }
 
-/** The correction that fits timed choices of one model best. Needs at least four that differ. */
-export function fitCorrection(
-  parts: LatencyParts,
-  times: UnitTimes,
-  measured: readonly TimedSizes[],
-): LatencyCorrection {
-  const rows = measured.map((sizes) => termsOf(sumUnits(parts, sizes, times), sizes));
-  const targets = measured.map(({ ms }) => ms);
-  const [units, perMegabyte, perRaggedMegabyte, overhead] = fitNonNegative(rows, targets) as Four;
+/** The correction that fits what was timed best, of one model or of several. Needs at least four loads that differ. */
+export function fitCorrection(timed: readonly TimedLoad[]): LatencyCorrection {
+  const targets = timed.map(({ ms }) => ms);
+  const [units, perMegabyte, perRaggedMegabyte, overhead] = fitNonNegative(
+    timed.map(termsOf),
+    targets,
+  ) as Four;
   return { units, perMegabyte, perRaggedMegabyte, overhead };
 }
 
-/** Predicts the latency of choices of channels, ms. */
-export function createLatencyModel(
-  parts: LatencyParts,
-  times: UnitTimes,
-  correction: LatencyCorrection,
-): (keep: KeepMask) => number {
-  const { units, perMegabyte, perRaggedMegabyte, overhead } = correction;
+/** Milliseconds of a load. */
+export function correctLoad(
+  load: ModelLoad,
+  { units, perMegabyte, perRaggedMegabyte, overhead }: LatencyCorrection,
+): number {
   const prices: Four = [units, perMegabyte, perRaggedMegabyte, overhead];
-  return (keep) => {
-    const sizes = parts.sizes(keep);
-    const terms = termsOf(sumUnits(parts, sizes, times), sizes);
-    return terms.reduce((ms, term, index) => ms + term * prices[index]!, 0);
-  };
+  return termsOf(load).reduce((ms, term, index) => ms + term * prices[index]!, 0);
 }
 
 type Four = [number, number, number, number];
 
 /** In the order of {@link LatencyCorrection}'s prices. */
-function termsOf(units: number, { movedBytes, raggedBytes }: LatencySizes): Four {
-  return [units, movedBytes / 1e6, raggedBytes / 1e6, 1];
+function termsOf({ unitsMs, movedBytes, raggedBytes }: ModelLoad): Four {
+  return [unitsMs, movedBytes / 1e6, raggedBytes / 1e6, 1];
 }

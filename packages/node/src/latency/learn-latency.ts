@@ -1,7 +1,7 @@
 // How the latency of a model on a device depends on its widths: the device's stairs, its units at some widths, and some whole cuts.
 import {
   coarserStairs,
-  createLatencyModel,
+  correctLoad,
   createRandom,
   cutGroups,
   cutModel,
@@ -18,7 +18,9 @@ import {
   type Limiter,
   listPrunableGroups,
   listWidthMenus,
+  loadOf,
   type Model,
+  type ModelLoad,
   median,
   readTable,
   type SpecimenTask,
@@ -72,6 +74,8 @@ export interface LearnedLatency {
   readonly menus: readonly WidthMenu[];
   /** The choice of classes at a level per menu. */
   keepAt(levels: readonly number[]): KeepMask;
+  /** What a choice has to do, by the table. */
+  load(keep: KeepMask): ModelLoad;
   /** Predicted milliseconds of a choice. */
   predict(keep: KeepMask): number;
   /** Cuts that only judged the model. */
@@ -149,11 +153,11 @@ function modelFrom(
   const { analysis, parts, menus, keepAt } = subject;
   const { original, totals } = analysis.cost;
   const times = readTable(table);
-  const sizes = timed.map(({ keep, ms }) => ({ ...parts.sizes(keep), ms }));
-  const correction = fitCorrection(parts, times, sizes);
-  const predict = createLatencyModel(parts, times, correction);
+  const load = (keep: KeepMask): ModelLoad => loadOf(parts, times, keep);
+  const correction = fitCorrection(timed.map(({ keep, ms }) => ({ ...load(keep), ms })));
+  const predict = (keep: KeepMask): number => correctLoad(load(keep), correction);
   return {
-    ...{ table, correction, menus, keepAt, predict },
+    ...{ table, correction, menus, keepAt, load, predict },
     uncutMs: timed[0]!.ms,
     heldOut: heldOut.map(({ keep, ms }) => ({
       macs: totals(keep).macs / original.macs,

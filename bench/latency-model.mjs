@@ -1,0 +1,94 @@
+// How well latency is predicted: for each model, cuts that its latency model was not fitted on (held-out widths), and the same cuts by a correction that
+// was fitted on the other models alone (held-out models): `npm run bench -- latency-model [MODEL.onnx ...]`. Errors are |predicted / measured − 1|.
+import {
+  correctLoad,
+  createRandom,
+  cutModel,
+  drawDesigns,
+  encodeModel,
+  fitCorrection,
+  median,
+  percentile,
+  prepareLimits,
+} from '@espalier/core';
+import {
+  analyseFile,
+  createLocalDevice,
+  createOrtEngine,
+  follow,
+  learnLatency,
+  scoreAnalysis,
+  timeOnDevice,
+} from '@espalier/node';
+import { findModels } from './lib/find-models.mjs';
+
+const MODELS = ['resnet56', 'vgg16', 'pcb-mobilenetv2', 'pcb-simple-cnn', 'yolov5n', 'yolov8n'];
+const MAX_RATIO = 0.9;
+/** Cuts that are predicted; the first three of a draw are even ones, which the latency model was fitted on. */
+const FRESH = 8;
+const EVEN = 3;
+/** One thread: the other cores of the machine may be busy. */
+const THREADS = 1;
+
+const engine = createOrtEngine();
+const device = await createLocalDevice({ engine, threads: THREADS });
+let table;
+const models = [];
+for (const { name, path } of findModels(MODELS)) {
+  const analysis = await follow(analyseFile(path, { engine }));
+  const scores = await follow(scoreAnalysis(analysis));
+  const limiter = prepareLimits(analysis.traced, analysis.coupling, scores, { maxRatio: MAX_RATIO });
+  const options = { device, engine, scores, limiter, maxRatio: MAX_RATIO, table };
+  const learned = await follow(learnLatency(analysis, options));
+  ({ table } = learned);
+  models.push({ name, learned, cuts: await timeFresh(analysis, learned) });
+  console.error(`${name}: learned`);
+}
+
+const results = models.map(({ name, learned, cuts }) => {
+  const others = models.filter((other) => other.name !== name).flatMap((other) => other.cuts);
+  const foreign = others.length > 0 ? fitCorrection(others) : undefined;
+  const own = cuts.map(({ predicted, ms }) => Math.abs(predicted / ms - 1));
+  const unseen = foreign ? cuts.map((cut) => Math.abs(correctLoad(cut, foreign) / cut.ms - 1)) : [];
+  const result = { model: name, uncutMs: learned.uncutMs, widths: summary(own), models: summary(unseen) };
+  console.log(`${name}: held-out widths ${show(result.widths)}; held-out model ${show(result.models)}`);
+  return { ...result, own, unseen };
+});
+const { processor, runtime } = device.description;
+console.log(
+  JSON.stringify({
+    ...{ bench: 'latency-model', processor, runtime, threads: THREADS },
+    widths: summary(results.flatMap(({ own }) => own)),
+    models: summary(results.flatMap(({ unseen }) => unseen)),
+    results: results.map(({ own: _, unseen: __, ...result }) => result),
+  }),
+);
+
+/** Cuts that nothing was fitted on, with what they have to do and what they took. */
+async function timeFresh({ traced, coupling }, { menus, keepAt, load, predict }) {
+  const lengths = menus.map(({ rates }) => rates.length);
+  const keeps = drawDesigns(lengths, EVEN + FRESH, createRandom(7))
+    .slice(EVEN)
+    .map(keepAt);
+  const inputSize = traced.sizes[0];
+  const sent = [];
+  for (const [at, keep] of keeps.entries()) {
+    const model = await cutModel(traced, coupling, keep, engine);
+    sent.push({ name: String(at), bytes: encodeModel(model), inputSize });
+  }
+  const { times } = await timeOnDevice(device, sent, { warmup: 1, minRounds: 12, minSeconds: 0.3 });
+  return times.map(({ rounds }, at) => ({
+    ...load(keeps[at]),
+    predicted: predict(keeps[at]),
+    ms: median(rounds.map(median)),
+  }));
+}
+
+function summary(errors) {
+  return errors.length === 0 ? undefined : { median: median(errors), p90: percentile(errors, 90) };
+}
+
+function show(errors) {
+  if (!errors) return 'none';
+  return `${(100 * errors.median).toFixed(1)} % median, ${(100 * errors.p90).toFixed(1)} % p90`;
+}
