@@ -9,6 +9,8 @@ export default defineConfig({
     target: 'es2022',
     // The runtime is the large part, and it is served as it is.
     modulePreload: false,
+    // Whether the machine was busy while it built is no warning.
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: 'es' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

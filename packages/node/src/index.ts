@@ -21,6 +21,7 @@ export * from './devices/local-device.ts';
 export * from './devices/parse-milliseconds.ts';
 export * from './devices/server/device-hub.ts';
 export * from './devices/server/device-server.ts';
+export * from './devices/server/own-certificate.ts';
 export * from './engine/ort-engine.ts';
 export * from './latency/latency-tables.ts';
 export * from './latency/learn-latency.ts';

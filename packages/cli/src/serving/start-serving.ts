@@ -1,7 +1,7 @@
 // Starts the device server for a command, and tells the user how a device joins.
 import { readFile } from 'node:fs/promises';
 import { EspalierError } from '@espalier/core';
-import { type DeviceServer, openDeviceServer } from '@espalier/node';
+import { addressesOf, cacheFile, type DeviceServer, openDeviceServer, ownCertificate } from '@espalier/node';
 import { renderUnicodeCompact } from 'uqr';
 import type { Terminal } from '../output/terminal.ts';
 import { findPageFiles } from './page-files.ts';
@@ -11,16 +11,19 @@ export interface ServingOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string | undefined;
+  readonly https: boolean;
   readonly cert: string | undefined;
   readonly certKey: string | undefined;
 }
 
-/** Starts it. Errors: `device.no-page`, `device.cannot-listen`, `device.no-certificate`. */
+/** Starts it. Errors: `device.no-page`, `device.cannot-listen`, `device.no-certificate`, `device.no-openssl`. */
 export async function startServing(
-  { host, port, token, cert, certKey }: ServingOptions,
+  { host, port, token, https, cert, certKey }: ServingOptions,
   terminal: Terminal,
 ): Promise<DeviceServer> {
-  const tls = await readCertificate(cert, certKey);
+  const given = await readCertificate(cert, certKey);
+  const own = https && !given;
+  const tls = own ? await ownCertificate(addressesOf(host), await cacheFile('devices.pem')) : given;
   const files = await findPageFiles();
   const server = await openDeviceServer({
     host,
@@ -30,6 +33,10 @@ export async function startServing(
     ...(tls && { tls }),
   });
   for (const line of describeServer(server.urls, host)) terminal.log(line);
+  if (own)
+    terminal.log(
+      'The browser does not know the certificate of this machine and asks once whether to go on: do.',
+    );
   return server;
 }
 
@@ -51,8 +58,7 @@ export function describeServer(urls: readonly string[], host: string): readonly 
   }
   const code = renderUnicodeCompact(first!, { border: 2 }).split('\n');
   const plain = new URL(first!).protocol === 'http:';
-  const advice =
-    'Without https a page elsewhere has one thread and no WebGPU: see --cert in docs/devices.md.';
+  const advice = 'Without https a page elsewhere has one thread and no WebGPU: say --https too.';
   return [...joining, '', ...code, ...(plain ? ['', advice] : []), ''];
 }
 

@@ -83,13 +83,7 @@ export async function* timeRounds(
   clock: Clock,
   options: TimingOptions = {},
 ): AsyncGenerator<TimingEvent, void, undefined> {
-  if (models.length === 0) {
-    throw new EspalierError({
-      kind: 'usage',
-      code: 'bench.no-models',
-      message: 'There is no model to measure.',
-    });
-  }
+  refuseNoModels(models);
   const { warmup = 3, minRounds = 10, minSeconds = 3, sliceMs = SLICE_MS, signal } = options;
   const runners: Runner[] = [];
   try {
@@ -129,15 +123,22 @@ export async function* timeRounds(
   };
 }
 
+/** Throws `bench.no-models` where there is nothing to measure. */
+export function refuseNoModels(models: readonly unknown[]): void {
+  if (models.length > 0) return;
+  const message = 'There is no model to measure.';
+  throw new EspalierError({ kind: 'usage', code: 'bench.no-models', message });
+}
+
 /** Throws `interrupted` when a measurement is to stop. */
 export function refuseWhenAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  throw new EspalierError({
-    kind: 'interrupted',
-    code: 'interrupted',
-    message: 'The measurement was interrupted.',
-    cause: signal.reason,
-  });
+  if (signal?.aborted) throw interruptedError(signal.reason);
+}
+
+/** The error of a measurement that was told to stop. */
+export function interruptedError(cause: unknown): EspalierError {
+  const message = 'The measurement was interrupted.';
+  return new EspalierError({ kind: 'interrupted', code: 'interrupted', message, cause });
 }
 
 async function startRunner({ name, load, feeds }: TimedModel, clock: Clock): Promise<Runner> {

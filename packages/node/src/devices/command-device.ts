@@ -8,6 +8,7 @@ import {
   describeDevice,
   EspalierError,
   type ModelTimes,
+  refuseNoModels,
   refuseWhenAborted,
 } from '@espalier/core';
 import type { Device, DeviceEvent, DeviceModel, DeviceTimingOptions } from './device.ts';
@@ -69,13 +70,7 @@ async function* timeCommand(
   models: readonly DeviceModel[],
   { warmup = 1, minRounds = 10, minSeconds = 3, signal }: DeviceTimingOptions,
 ): AsyncGenerator<DeviceEvent, void, undefined> {
-  if (models.length === 0) {
-    throw new EspalierError({
-      kind: 'usage',
-      code: 'bench.no-models',
-      message: 'There is no model to measure.',
-    });
-  }
+  refuseNoModels(models);
   const folder = await mkdtemp(join(tmpdir(), 'espalier-command-'));
   try {
     const lines: string[] = [];

@@ -1,6 +1,6 @@
 // A shell line of the user's, run to its end, to its time limit or to an interruption, with everything it started.
 import { spawn } from 'node:child_process';
-import { EspalierError } from '@espalier/core';
+import { EspalierError, interruptedError } from '@espalier/core';
 
 /** Bounds of a run. */
 export interface ShellLimits {
@@ -40,7 +40,7 @@ export function runShellLine(line: string, { seconds, signal }: ShellLimits): Pr
       child.stderr.destroy();
     };
     const timer = setTimeout(() => stop(tooLong(line, seconds)), seconds * 1000);
-    const interrupt = (): void => stop(interrupted(signal?.reason));
+    const interrupt = (): void => stop(interruptedError(signal?.reason));
     signal?.addEventListener('abort', interrupt, { once: true });
     if (signal?.aborted) interrupt();
     const settle = (): void => {
@@ -107,14 +107,5 @@ function tooLong(line: string, seconds: number): EspalierError {
     code: 'device.command-timeout',
     message: `The command '${line}' was stopped: it took longer than ${seconds} s.`,
     hint: 'Let it measure for a shorter time, or allow it more with --bench-timeout.',
-  });
-}
-
-function interrupted(cause: unknown): EspalierError {
-  return new EspalierError({
-    kind: 'interrupted',
-    code: 'interrupted',
-    message: 'The measurement was interrupted.',
-    cause,
   });
 }

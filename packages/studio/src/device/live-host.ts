@@ -13,9 +13,14 @@ export interface LiveHostOptions {
   readonly update: (state: PageState) => void;
 }
 
-/** Joins and measures until the server says goodbye or refuses the token. */
+/** How soon a page looks for another server after a goodbye. */
+const LOOK_OUT_MS = 3000;
+
+/** Joins and measures until a server refuses the token. */
 export async function liveHost({ token, facts, sleeps, update }: LiveHostOptions): Promise<void> {
   let state = INITIAL_STATE;
+  // After a goodbye the page looks out quietly for a server with the same token: the next measurement of the same person.
+  let ended = false;
   const show = (next: PageState): void => {
     state = next;
     update(state);
@@ -40,15 +45,20 @@ export async function liveHost({ token, facts, sleeps, update }: LiveHostOptions
       });
       for await (const event of events) {
         if (event.type === 'joined') rememberIdentity(token, event.identity, sessionStorage);
+        if (ended && event.type === 'lost') continue;
+        ended = event.type === 'bye';
         show(advancePage(state, event));
       }
     } catch {
-      show({ ...state, phase: 'refused' });
+      if (!ended) show({ ...state, phase: 'refused' });
       return;
     } finally {
       document.removeEventListener('visibilitychange', leaveWhenHidden);
     }
-    if (!leave.signal.aborted) return;
+    if (ended) {
+      await sleep(LOOK_OUT_MS);
+      continue;
+    }
     show({ ...state, phase: 'away', models: [], fraction: 0 });
     await untilVisible();
   }

@@ -72,7 +72,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
     noGraphics: 'not here',
     withGraphics: 'ready',
     notIsolated:
-      'This page was not loaded over https, so the browser gives it one thread and no WebGPU. Times are right, but those of one thread. Serve it with --cert to get all of it.',
+      'This page was not loaded over https, so the browser gives it one thread and no WebGPU. Times are right, but those of one thread. Serve it with --https to get all of it.',
     work: 'What is measured',
     modelState: { waiting: 'waiting', fetched: 'fetched', loaded: 'running' },
     results: 'Last times',
@@ -123,7 +123,7 @@ export const WORDS: Readonly<Record<Language, Words>> = {
     noGraphics: '利用不可',
     withGraphics: '利用可能',
     notIsolated:
-      'このページは https で読み込まれていないため、1 スレッドのみで WebGPU は使えません。計測値は正しいですが 1 スレッドのものです。--cert を指定して配信するとすべて使えます。',
+      'このページは https で読み込まれていないため、1 スレッドのみで WebGPU は使えません。計測値は正しいですが 1 スレッドのものです。--https を指定して配信するとすべて使えます。',
     work: '計測中のモデル',
     modelState: { waiting: '待機中', fetched: '取得済み', loaded: '実行中' },
     results: '直近の計測値',

@@ -8,6 +8,7 @@ import {
   type HostPlacement,
   type HostReport,
   type JoinRequest,
+  refuseNoModels,
   refuseWhenAborted,
   type ServerMessage,
 } from '@espalier/core';
@@ -190,10 +191,7 @@ export class DeviceHub {
   }
 
   async *#time(job: Job): AsyncGenerator<DeviceEvent, void, undefined> {
-    if (job.models.length === 0) {
-      const message = 'There is no model to measure.';
-      throw new EspalierError({ kind: 'usage', code: 'bench.no-models', message });
-    }
+    refuseNoModels(job.models);
     const { signal } = job.options;
     refuseWhenAborted(signal);
     const events = on(job.events, 'event', signal && { signal }) as AsyncIterable<[DeviceEvent]>;

@@ -27,7 +27,7 @@ beforeEach(async () => {
   await writeFile(page, '<title>page</title>');
   await writeFile(join(folder, 'secret.txt'), 'secret');
   const files = new Map([['/', { path: page, type: 'text/html' }]]);
-  server = await openDeviceServer({ port: 0, files, returnSeconds: 1 });
+  server = await openDeviceServer({ port: 0, files });
   origin = new URL(server.urls[0]!).origin;
 });
 afterEach(async () => {
@@ -273,6 +273,9 @@ describe('jobs', () => {
   });
 
   it('end with an error when their device does not come back', async () => {
+    await server.close();
+    server = await openDeviceServer({ port: 0, returnSeconds: 0.5 });
+    origin = new URL(server.urls[0]!).origin;
     const host = await StandIn.join();
     const { outcome } = await start();
     await host.nextJob();

@@ -202,8 +202,8 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-/** Names under which an address is reached: of "all" those on the network first, which another device can use. */
-function addressesOf(host: string): readonly string[] {
+/** Names under which a server that listens at an address is reached: of "all" those on the network first, which another device can use. */
+export function addressesOf(host: string): readonly string[] {
   if (host === '127.0.0.1' || host === '::1') return ['localhost'];
   if (host !== '0.0.0.0' && host !== '::') return [host.includes(':') ? `[${host}]` : host];
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
