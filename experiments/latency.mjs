@@ -127,7 +127,8 @@ async function describe(analysis, { model, before, after }) {
 
 /** The metric of the cut, and after reconstruction. */
 async function recover(analysis, subject, { model, plan }, judge) {
-  const { dataset, preprocess } = await openCalibration(engine, analysis, subject);
+  const { dataset } = await openCalibration(engine, analysis, subject);
+  const { preprocess } = subject;
   const mask = keepOf(analysis.traced, analysis.coupling, plan);
   const options = { method: 'reconstruct', engine, dataset, preprocess, seed: 1 };
   const before = await judge(model);

@@ -45,6 +45,7 @@ it('climbs to the next edge, with the penalty off the unit', () => {
     { width: 32, factor: 1 },
     { width: 48, factor: 1.5 },
   ]);
+  expect([3, 4, 5, 8, 9].map((width) => climb(stairs, width).width)).toEqual([4, 4, 8, 8, 16]);
   expect(climb(FLAT, 7)).toEqual({ width: 7, factor: 1 });
 });
 

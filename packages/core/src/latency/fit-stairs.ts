@@ -34,12 +34,18 @@ export function fitStairs(times: readonly WidthTime[]): Stairs {
   return best.stairs;
 }
 
-/** The width whose time a width takes, and the factor for being off the unit. */
+/** The width whose time a width takes, and the factor for being off the unit; within the first step the halves of it are edges too. */
 export function climb(
   { step, unit, penalty }: Stairs,
   width: number,
 ): { readonly width: number; readonly factor: number } {
-  return { width: Math.ceil(width / step) * step, factor: width % unit === 0 ? 1 : penalty };
+  const edge = halvesOf(step).findLast((half) => width <= half) ?? Math.ceil(width / step) * step;
+  return { width: edge, factor: width % unit === 0 ? 1 : penalty };
+}
+
+/** Edges within the first step, where runtimes have other ways to compute: its halves down to 4 channels, the shortest vector, widest first. */
+export function halvesOf(step: number): readonly number[] {
+  return [step / 2, step / 4, step / 8, step / 16].filter((half) => half >= 4);
 }
 
 /** Of the stairs of both sides the one with the larger steps: a width should be good for the layer that writes it and for those that read it. */

@@ -7,13 +7,13 @@ import { cutGroups, listPrunableGroups } from '../search/group-cuts.ts';
 import { FLAT } from './fit-stairs.ts';
 import { listWidthMenus } from './width-menus.ts';
 
-async function menusOf(model: Model, step: number, maxRatio: number) {
+async function menusOf(model: Model, step: number, maxRatio: number, narrow = false) {
   const { traced, coupling } = await analyse(model);
   const scores = Float64Array.from(coupling.classes, (_, id) => 1 + (id % 3));
   const limiter = prepareLimits(traced, coupling, scores, { maxRatio });
   const groups = listPrunableGroups(traced, coupling, limiter);
   const stairs = { ...FLAT, step };
-  const menus = listWidthMenus(coupling, groups, scores, { stairs, maxRatio });
+  const menus = listWidthMenus(coupling, groups, scores, { stairs, maxRatio, narrow });
   const widths = menus.map(({ group, rates }) =>
     rates.map((rate) => (1 - rate) * coupling.groups[group]!.classes.length),
   );
@@ -39,6 +39,15 @@ describe('listWidthMenus', () => {
     ]);
     expect(rounded((await menusOf(wideNet(20), 8, 0.9)).widths)).toEqual([[20, 16, 8]]);
     expect(rounded((await menusOf(wideNet(20), 32, 0.9)).widths)).toEqual([[20]]);
+  });
+
+  it('goes on with the halves of the first step when it is to be narrow', async () => {
+    const widthsAt = async (step: number, maxRatio: number) =>
+      rounded((await menusOf(wideNet(20), step, maxRatio, true)).widths);
+    expect(await widthsAt(16, 0.9)).toEqual([[20, 16, 8, 4]]);
+    expect(await widthsAt(16, 0.7)).toEqual([[20, 16, 8]]);
+    expect(await widthsAt(32, 0.9)).toEqual([[20, 16, 8, 4]]);
+    expect(await widthsAt(1, 0.9)).toEqual(rounded((await menusOf(wideNet(20), 1, 0.9)).widths));
   });
 
   it('stops at the floor that the ratio leaves', async () => {

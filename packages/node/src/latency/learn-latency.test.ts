@@ -46,7 +46,7 @@ describe('learnLatency', () => {
   it('predicts cuts that it has not seen', async () => {
     expect(learned.heldOut).toHaveLength(3);
     for (const { ms, predictedMs, macs } of learned.heldOut) {
-      expect(Math.abs(predictedMs / ms - 1)).toBeLessThan(0.04);
+      expect(Math.abs(predictedMs / ms - 1)).toBeLessThan(0.05);
       expect(macs).toBeLessThan(1);
     }
     const whole = device.timeOf(analysis.file.model);

@@ -44,6 +44,8 @@ export interface LearnOptions {
   readonly scores: Float64Array;
   readonly limiter: Limiter;
   readonly maxRatio: number;
+  /** Whether widths within the first step of the device are thought of too, default false. */
+  readonly narrow?: boolean;
   /** What is known of the device. */
   readonly table?: LatencyTable;
   /** Draws designs. Default 0. */
@@ -98,13 +100,14 @@ export async function* learnLatency(
   options: LearnOptions,
 ): AsyncGenerator<PipelineEvent, LearnedLatency> {
   const { traced, coupling } = analysis;
-  const { device, engine, scores, limiter, maxRatio, seed = 0, signal } = options;
+  const { device, engine, scores, limiter, maxRatio, narrow = false, seed = 0, signal } = options;
   yield { type: 'step', step: 'latency' };
   const stairs = options.table?.stairs ?? (await measureStairs(device, signal));
   const parts = divideForLatency(traced, coupling, coarserStairs(stairs).step);
   const groups = listPrunableGroups(traced, coupling, limiter);
   const menus = listWidthMenus(coupling, groups, scores, {
     stairs: coarserStairs(stairs),
+    narrow,
     maxRatio,
   });
   const keepAt = (levels: readonly number[]): KeepMask => {

@@ -91,11 +91,14 @@ export async function* pruneForLatency(
   const scores = yield* scoreAnalysis(analysis, options);
   const limiter = prepareLimits(traced, coupling, scores, options);
   const maxRatio = options.maxRatio ?? DEFAULT_MAX_RATIO;
-  let learned = yield* learnLatency(analysis, {
-    ...{ device, engine, scores, limiter, maxRatio, seed },
-    ...(table && { table }),
-    ...(signal && { signal }),
-  });
+  const learn = (known: LatencyTable | undefined, narrow: boolean) =>
+    learnLatency(analysis, {
+      ...{ device, engine, scores, limiter, maxRatio, narrow, seed },
+      ...(known && { table: known }),
+      ...(signal && { signal }),
+    });
+  let learned = yield* learn(table, false);
+  let isNarrow = false;
   const choose = method === 'greedy' ? chooseGreedily : chooseByKnapsack;
   const wantedOf = (originalMs: number): number =>
     'ms' in target ? target.ms / originalMs : target.fraction;
@@ -109,7 +112,11 @@ export async function* pruneForLatency(
     const { keep, ms } = chooseClasses(learned, asked * whole, choose);
     if (ms > asked * whole) {
       if (tries.length > 0) break;
-      throw unreachable(fraction, ms / whole);
+      if (isNarrow) throw unreachable(fraction, ms / whole);
+      // Layers narrower than a step are the last resort: they keep little, and how fast they are is harder to tell.
+      isNarrow = true;
+      learned = yield* learn(learned.table, isNarrow);
+      continue;
     }
     // The model knows no width in between: asking for more or less leads to the same cut.
     if (tries.some((before) => before.keep.every((bit, id) => bit === keep[id]))) break;
