@@ -142,10 +142,9 @@ async function makeCut(
     return follow(pruneAnalysis(analysis, { ...shared, ...target, roundTo }), show);
   }
   const { device, table, save } = await openKnownDevice(options, engine, elsewhere);
-  const aim = { device, target: latency, method: options.latencyMethod, ...(table && { table }) };
-  const pruning = await follow(pruneForLatency(analysis, { ...shared, ...aim }), show);
-  await save(pruning.latency.table);
-  return pruning;
+  const { latencyMethod: method } = options;
+  const aim = { device, target: latency, method, onLearned: save, ...(table && { table }) };
+  return follow(pruneForLatency(analysis, { ...shared, ...aim }), show);
 }
 
 /** The options the pipeline knows, without the target and what widths are multiples of. */

@@ -39,6 +39,8 @@ export interface LatencyPruneOptions
   readonly method?: LatencyMethod;
   /** What is known of the device. */
   readonly table?: LatencyTable;
+  /** Gets what is known of the device whenever more was learned, so that it outlives a target that is not reached. */
+  readonly onLearned?: (table: LatencyTable) => Promise<void>;
 }
 
 /** One try: what was asked of the model of the device, what it promised, and what was measured; fractions of the original's latency. */
@@ -86,6 +88,7 @@ export async function* pruneForLatency(
   options: LatencyPruneOptions,
 ): AsyncGenerator<PipelineEvent, LatencyPruning> {
   const { device, engine, target, method = 'knapsack', signal, seed = 0, table } = options;
+  const { onLearned = async () => {} } = options;
   const { traced, coupling, cost } = analysis;
   checkIgnored(analysis, options.ignore ?? []);
   const scores = yield* scoreAnalysis(analysis, options);
@@ -98,6 +101,7 @@ export async function* pruneForLatency(
       ...(signal && { signal }),
     });
   let learned = yield* learn(table, false);
+  await onLearned(learned.table);
   let isNarrow = false;
   const choose = method === 'greedy' ? chooseGreedily : chooseByKnapsack;
   const wantedOf = (originalMs: number): number =>
@@ -116,6 +120,7 @@ export async function* pruneForLatency(
       // Layers narrower than a step are the last resort: they keep little, and how fast they are is harder to tell.
       isNarrow = true;
       learned = yield* learn(learned.table, isNarrow);
+      await onLearned(learned.table);
       continue;
     }
     // The model knows no width in between: asking for more or less leads to the same cut.
@@ -135,6 +140,7 @@ export async function* pruneForLatency(
     const told = learned.predict(keep) / learned.predict(keepAll(coupling));
     asked = ((fraction - uncertain) * told) / measured.value;
   }
+  await onLearned(learned.table);
   const best = pickTry(tries, fraction);
   const made = {
     criterion: nameOf(options.criterion),
