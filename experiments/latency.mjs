@@ -1,7 +1,7 @@
 // What accuracy is left at a latency: plans made for the latency of this machine beside plans made for MACs that are as fast, before and after the same
 // recovery. `node experiments/latency.mjs [MODEL ...]` (default: all) measures what latency.jsonl does not hold yet and writes the tables of
 // latency.md; delete lines to measure them anew. Needs ../shared/data and the build. About 40 minutes on a quiet machine.
-import { createRandom, encodeModel, keepOf, summariseRounds } from '@espalier/core';
+import { createRandom, encodeModel, keepOf, poolSessions, summariseRounds } from '@espalier/core';
 import {
   analyseFile,
   createLocalDevice,
@@ -35,6 +35,8 @@ const BY_MACS = {
 const OURS = 'latency';
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
+/** Sessions of each model: they differ by where their memory comes to lie. */
+const SESSIONS = 3;
 const LOAD = { threads: 2 };
 /** Halvings when looking for the MACs that make a plan as fast as the target. */
 const HALVINGS = 6;
@@ -108,20 +110,21 @@ async function cutByMacs(analysis, fraction, how) {
 }
 
 /** Latency as a fraction of the original's, both measured in turns. */
-async function measure({ file, traced }, model, timing = { minRounds: 12, minSeconds: 0.5 }) {
+async function measure({ file, traced }, model, timing = { minRounds: 12, minSeconds: 0.2 }) {
   const inputSize = traced.sizes[0];
   const models = [file.model, model].map((each, at) => ({
     name: String(at),
     bytes: encodeModel(each),
     inputSize,
   }));
-  const { times } = await timeOnDevice(device, models, timing);
-  const [, { speedup }] = summariseRounds(times, createRandom(1));
+  const sessions = Array.from({ length: SESSIONS }, () => models).flat();
+  const { times } = await timeOnDevice(device, sessions, timing);
+  const [, { speedup }] = summariseRounds(poolSessions(times), createRandom(1));
   return { value: 1 / speedup.value, interval: [1 / speedup.interval[1], 1 / speedup.interval[0]] };
 }
 
 async function describe(analysis, { model, before, after }) {
-  const latency = await measure(analysis, model, { minRounds: 20, minSeconds: 2 });
+  const latency = await measure(analysis, model, { minRounds: 20, minSeconds: 0.7 });
   return { macs: after.macs / before.macs, params: after.params / before.params, latency };
 }
 

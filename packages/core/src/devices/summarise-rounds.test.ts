@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../random.ts';
-import { findUnsteady, summariseRounds } from './summarise-rounds.ts';
+import { findUnsteady, poolSessions, summariseRounds } from './summarise-rounds.ts';
 
 describe('summariseRounds', () => {
   it('pairs the rounds, so that what slows all models leaves their ratio alone', () => {
@@ -49,5 +49,25 @@ it('findUnsteady names the models whose median is not known', () => {
   );
   expect(findUnsteady(models)).toEqual([
     expect.stringMatching(/^The times of 'wild' scatter: its median is known to no better than ±\d+ %\.$/),
+  ]);
+});
+
+it('pools sessions that go by one name, round by round', () => {
+  const times = [
+    { name: 'a', loadMs: 1, firstRunMs: 2, rounds: [[1, 2], [3]] },
+    { name: 'b', rounds: [[9], [9]] },
+    { name: 'a', loadMs: 5, firstRunMs: 6, rounds: [[4], [5, 6]] },
+  ];
+  expect(poolSessions(times)).toEqual([
+    {
+      name: 'a',
+      loadMs: 1,
+      firstRunMs: 2,
+      rounds: [
+        [1, 2, 4],
+        [3, 5, 6],
+      ],
+    },
+    { name: 'b', rounds: [[9], [9]] },
   ]);
 });

@@ -1,5 +1,6 @@
 // From raw times to what a report says of them: medians, percentiles, speed-ups, and how sure each is. Every device's times are
 // summarised here, so that two reports mean the same by the same words.
+import { groupBy } from '../group-by.ts';
 import { bootstrapInterval, type Interval, mean, median, percentile } from '../metrics/statistics.ts';
 import type { Random } from '../random.ts';
 import type { ModelTimes } from './time-rounds.ts';
@@ -38,6 +39,20 @@ interface Round {
 /** Summarises models that were timed in the same rounds; the first is the reference of the speed-ups. `random` draws the bootstrap samples. */
 export function summariseRounds(times: readonly ModelTimes[], random: Random): readonly ModelLatency[] {
   return times.map((model) => summarise(model, times[0]!, random));
+}
+
+/**
+ * Times of several sessions of one model, which go by one name, as those of one: round by round together. Sessions of the same model differ by a few
+ * percent, by where their memory came to lie, which no number of rounds of one session shows. Loading and first run are those of the first.
+ */
+export function poolSessions(times: readonly ModelTimes[]): readonly ModelTimes[] {
+  return [...groupBy(times, ({ name }) => name).values()].map(([first, ...others]) => ({
+    ...first!,
+    rounds: first!.rounds.map((slice, round) => [
+      ...slice,
+      ...others.flatMap((other) => other.rounds[round]!),
+    ]),
+  }));
 }
 
 /** A sentence for every model whose median is known to no better than ±5 %. */

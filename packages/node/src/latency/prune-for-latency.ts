@@ -15,6 +15,7 @@ import {
   type LevelProblem,
   type ModelLatency,
   type PlanLimits,
+  poolSessions,
   prepareLimits,
   summariseRounds,
 } from '@espalier/core';
@@ -77,7 +78,9 @@ export interface LatencyPruning extends Pruning {
 const MOST_TRIES = 5;
 /** A cut faster than the target by more than this gives channels back. */
 const SLACK = 0.03;
-const JUDGED = { warmup: 2, minRounds: 12, minSeconds: 1 } as const;
+const JUDGED = { warmup: 1, minRounds: 12, minSeconds: 0.4 } as const;
+/** Sessions of either model in one judgement. */
+const SESSIONS = 3;
 
 /**
  * Prunes to a latency on a device. The cut that is returned is the slowest one that surely meets the target, or the fastest where none does: look at
@@ -202,12 +205,13 @@ async function timeBoth(
     { name: 'original', bytes: encodeModel(file.model), inputSize },
     { name: 'pruned', bytes: encodeModel(model), inputSize },
   ];
-  const { times, warnings } = await timeOnDevice(device, models, {
+  const sessions = Array.from({ length: SESSIONS }, () => models).flat();
+  const { times, warnings } = await timeOnDevice(device, sessions, {
     ...JUDGED,
     seed,
     ...(signal && { signal }),
   });
-  const [original, pruned] = summariseRounds(times, createRandom(seed));
+  const [original, pruned] = summariseRounds(poolSessions(times), createRandom(seed));
   return { models: [original!, pruned!], warnings };
 }
 
