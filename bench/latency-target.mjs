@@ -41,6 +41,7 @@ for (const { name, path } of findModels(MODELS)) {
       cuts.push({ target, plan: 'latency', unreachable: error.message });
     }
   }
+  if (table) console.log(`${name}: stairs ${JSON.stringify(table.stairs)}`);
   for (const result of await measure(analysis, cuts)) {
     const row = { model: name, threads: THREADS, ...result };
     describe(row);

@@ -19,11 +19,15 @@ export const FLAT: Stairs = { step: 1, unit: 1, penalty: 1 };
 
 /**
  * The stairs that explain the times best, of a line over rounded-up widths with a penalty off the unit; {@link FLAT} where steps explain little more than
- * a line. Needs consecutive widths over at least two of the device's steps.
+ * a line. Needs consecutive widths; steps are found of which
+ * they span two.
  */
 export function fitStairs(times: readonly WidthTime[]): Stairs {
   let best = { stairs: FLAT, error: errorOf(FLAT, times) * CONVINCING };
-  for (const step of PERIODS) {
+  const widths = times.map(({ width }) => width);
+  const span = Math.max(...widths) - Math.min(...widths);
+  // A step of which fewer than two are seen explains anything: a line through two points.
+  for (const step of PERIODS.filter((each) => 2 * each <= span)) {
     for (const unit of PERIODS.filter((each) => each <= step)) {
       const stairs = { step, unit, penalty: penaltyOf(step, unit, times) };
       const error = errorOf(stairs, times);
