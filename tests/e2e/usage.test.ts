@@ -37,7 +37,7 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/-o, --output <FILE>/);
     expect(stdout).toMatch(/--no-verify +do not prove/);
-    const headings = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Recovery', 'Engine'];
+    const headings = ['Target', 'Limits', 'Scoring', 'Output', 'Data', 'Recovery', 'Devices', 'Engine'];
     expect(stdout.match(/^\w+(?=:$)/gm)).toEqual(['Arguments', ...headings, 'Options', 'Examples']);
     // Few options need no headings.
     expect((await place.run(['inspect', '--help'])).stdout).not.toMatch(/^Output:$/m);
@@ -120,7 +120,7 @@ describe('options', () => {
   it('have a JSON Schema', async () => {
     const { code, stdout } = await place.run(['config', 'schema']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ type: 'object', properties: { 'round-to': { minimum: 1 } } });
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'object', properties: { 'max-ratio': { maximum: 1 } } });
   });
 
   it.each([

@@ -17,7 +17,10 @@ const model = (name: string, ms: number, speedup: number) => ({
 });
 
 const profile = [
-  { node: 'conv_out', kernel: 'conv', operator: 'Conv', ms: 1.5123, share: 0.5 },
+  {
+    ...{ node: 'conv_out', kernel: 'conv', operator: 'Conv', ms: 1.5123, share: 0.5 },
+    bound: { ms: 1.2, by: 'arithmetic' as const },
+  },
   { kernel: 'reorder_1', operator: 'ReorderOutput', ms: 0.5, share: 0.1 },
   { kernel: 'reorder_2', operator: 'ReorderInput', ms: 0.25, share: 0.05 },
   ...Array.from({ length: 17 }, (_, i) => ({
@@ -42,6 +45,7 @@ const document: BenchDocument = {
     models: [model('a.onnx', 3, 1), model('b.onnx', 2, 1.5)],
     warnings: [],
   },
+  roofline: { macsPerMs: 1.068e8, bytesPerMs: 2.59e7 },
 };
 
 it('sets the speed-up beside the MACs and lists operator times', async () => {

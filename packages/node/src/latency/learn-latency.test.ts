@@ -61,7 +61,7 @@ describe('learnLatency', () => {
       const { keep, model } = await cutTo(levels);
       errors.push(Math.abs(learned.predict(keep) / device.timeOf(model) - 1));
     }
-    expect(median(errors)).toBeLessThan(0.02);
+    expect(median(errors)).toBeLessThan(0.03);
     expect(Math.max(...errors)).toBeLessThan(0.06);
   });
 
