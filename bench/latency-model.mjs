@@ -64,23 +64,27 @@ console.log(
   }),
 );
 
-/** Cuts that nothing was fitted on, with what they have to do and what they took. */
-async function timeFresh({ traced, coupling }, { menus, keepAt, load, predict }) {
+/**
+ * Cuts that nothing was fitted on, with what they have to do and what they took, in the time of the session that was learned from: the machine is not as
+ * fast in every minute, and the uncut model tells by how much.
+ */
+async function timeFresh({ traced, coupling, file }, { menus, keepAt, load, predict, uncutMs }) {
   const lengths = menus.map(({ rates }) => rates.length);
   const keeps = drawDesigns(lengths, EVEN + FRESH, createRandom(7))
     .slice(EVEN)
     .map(keepAt);
   const inputSize = traced.sizes[0];
-  const sent = [];
+  const sent = [{ name: 'uncut', bytes: encodeModel(file.model), inputSize }];
   for (const [at, keep] of keeps.entries()) {
     const model = await cutModel(traced, coupling, keep, engine);
     sent.push({ name: String(at), bytes: encodeModel(model), inputSize });
   }
   const { times } = await timeOnDevice(device, sent, { warmup: 1, minRounds: 12, minSeconds: 0.3 });
-  return times.map(({ rounds }, at) => ({
+  const [uncut, ...cuts] = times.map(({ rounds }) => median(rounds.map(median)));
+  return cuts.map((ms, at) => ({
     ...load(keeps[at]),
     predicted: predict(keeps[at]),
-    ms: median(rounds.map(median)),
+    ms: (ms * uncutMs) / uncut,
   }));
 }
 
