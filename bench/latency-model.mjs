@@ -5,7 +5,6 @@ import {
   createRandom,
   cutModel,
   drawDesigns,
-  encodeModel,
   fitCorrection,
   median,
   percentile,
@@ -19,6 +18,7 @@ import {
   learnLatency,
   scoreAnalysis,
   timeOnDevice,
+  toDeviceModel,
 } from '@espalier/node';
 import { findModels } from './lib/find-models.mjs';
 
@@ -73,11 +73,10 @@ async function timeFresh({ traced, coupling, file }, { menus, keepAt, load, pred
   const keeps = drawDesigns(lengths, EVEN + FRESH, createRandom(7))
     .slice(EVEN)
     .map(keepAt);
-  const inputSize = traced.sizes[0];
-  const sent = [{ name: 'uncut', bytes: encodeModel(file.model), inputSize }];
+  const sent = [toDeviceModel('uncut', file.model, traced)];
   for (const [at, keep] of keeps.entries()) {
     const model = await cutModel(traced, coupling, keep, engine);
-    sent.push({ name: String(at), bytes: encodeModel(model), inputSize });
+    sent.push(toDeviceModel(String(at), model, traced));
   }
   const { times } = await timeOnDevice(device, sent, { warmup: 1, minRounds: 12, minSeconds: 0.3 });
   const [uncut, ...cuts] = times.map(({ rounds }) => median(rounds.map(median)));

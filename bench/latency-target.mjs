@@ -1,7 +1,7 @@
 // Whether a latency that is asked for is met, and how much of what is removed becomes speed: cuts models to 0.7 and 0.5 of their latency on this
 // machine and measures them beside the originals and beside cuts to 0.7 and 0.5 of the MACs: `npm run bench -- latency-target [MODEL.onnx ...]`.
 // Efficiency is speed-up over reduction of the MACs: 1 where every operation that is removed saves its time.
-import { createRandom, encodeModel, poolSessions, summariseRounds } from '@espalier/core';
+import { createRandom, summariseRounds } from '@espalier/core';
 import {
   analyseFile,
   createLocalDevice,
@@ -9,7 +9,8 @@ import {
   follow,
   pruneAnalysis,
   pruneForLatency,
-  timeOnDevice,
+  timeSessions,
+  toDeviceModel,
 } from '@espalier/node';
 import { findModels } from './lib/find-models.mjs';
 
@@ -57,16 +58,12 @@ function facts({ model, before, after, verification }) {
 
 /** All cuts beside the original, in one interleaved measurement. */
 async function measure({ file, traced }, cuts) {
-  const inputSize = traced.sizes[0];
   const made = cuts.filter(({ model }) => model);
-  const models = [{ name: 'original', model: file.model }, ...made].map(({ model }, at) => ({
-    name: String(at),
-    bytes: encodeModel(model),
-    inputSize,
-  }));
-  const sessions = Array.from({ length: SESSIONS }, () => models).flat();
-  const { times } = await timeOnDevice(device, sessions, { minRounds: 20, minSeconds: 0.7 });
-  const [original, ...latencies] = summariseRounds(poolSessions(times), createRandom(1));
+  const models = [file.model, ...made.map(({ model }) => model)].map((model, at) =>
+    toDeviceModel(String(at), model, traced),
+  );
+  const { times } = await timeSessions(device, models, SESSIONS, { minRounds: 20, minSeconds: 0.7 });
+  const [original, ...latencies] = summariseRounds(times, createRandom(1));
   return cuts.map(({ model, target: fraction, ...cut }) => {
     const target = fraction * original.medianMs.value;
     const latency = latencies[made.findIndex((each) => each.model === model)];

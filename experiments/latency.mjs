@@ -1,7 +1,7 @@
 // What accuracy is left at a latency: plans made for the latency of this machine beside plans made for MACs that are as fast, before and after the same
 // recovery. `node experiments/latency.mjs [MODEL ...]` (default: all) measures what latency.jsonl does not hold yet and writes the tables of
 // latency.md; delete lines to measure them anew. Needs ../shared/data and the build. About 40 minutes on a quiet machine.
-import { createRandom, encodeModel, keepOf, poolSessions, summariseRounds } from '@espalier/core';
+import { createRandom, keepOf, summariseRounds } from '@espalier/core';
 import {
   analyseFile,
   createLocalDevice,
@@ -11,7 +11,8 @@ import {
   pruneAnalysis,
   pruneForLatency,
   recoverCut,
-  timeOnDevice,
+  timeSessions,
+  toDeviceModel,
 } from '@espalier/node';
 import { openLog } from './log.mjs';
 import { fillMarkers, showEnvironment, showShare, table } from './page.mjs';
@@ -111,15 +112,9 @@ async function cutByMacs(analysis, fraction, how) {
 
 /** Latency as a fraction of the original's, both measured in turns. */
 async function measure({ file, traced }, model, timing = { minRounds: 12, minSeconds: 0.2 }) {
-  const inputSize = traced.sizes[0];
-  const models = [file.model, model].map((each, at) => ({
-    name: String(at),
-    bytes: encodeModel(each),
-    inputSize,
-  }));
-  const sessions = Array.from({ length: SESSIONS }, () => models).flat();
-  const { times } = await timeOnDevice(device, sessions, timing);
-  const [, { speedup }] = summariseRounds(poolSessions(times), createRandom(1));
+  const models = [file.model, model].map((each, at) => toDeviceModel(String(at), each, traced));
+  const { times } = await timeSessions(device, models, SESSIONS, timing);
+  const [, { speedup }] = summariseRounds(times, createRandom(1));
   return { value: 1 / speedup.value, interval: [1 / speedup.interval[1], 1 / speedup.interval[0]] };
 }
 

@@ -1,11 +1,12 @@
 // Measuring elsewhere than on this machine: on a device that joins, or with a command of the user's own.
-import { EspalierError, encodeModel, type HostPlacement } from '@espalier/core';
+import { EspalierError, type HostPlacement } from '@espalier/core';
 import {
   type Analysis,
   createCommandDevice,
   type Device,
   type DeviceModel,
   type JoinedHost,
+  toDeviceModel,
 } from '@espalier/node';
 import { startServing } from '../serving/start-serving.ts';
 import type { CommandContext } from './command.ts';
@@ -72,8 +73,7 @@ export function deviceModels(
   analyses: readonly Analysis[],
   names: readonly string[],
 ): readonly DeviceModel[] {
-  const inputSize = analyses[0]!.traced.sizes[0]!;
-  return analyses.map(({ file }, i) => ({ name: names[i]!, bytes: encodeModel(file.model), inputSize }));
+  return analyses.map(({ file }, i) => toDeviceModel(names[i]!, file.model, analyses[0]!.traced));
 }
 
 /** Whether a host is the one `--on` means: a kind of device, or a name that holds these words. */

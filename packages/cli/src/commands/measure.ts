@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import {
   createRandom,
   type Engine,
-  encodeModel,
   findUnsteady,
   type Model,
   type NdArray,
@@ -21,6 +20,7 @@ import {
   measureLatency,
   readModel,
   timeOnDevice,
+  toDeviceModel,
 } from '@espalier/node';
 import { nameStep } from '../describe/describe-run-facts.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
@@ -136,8 +136,7 @@ export async function compareLatency(
     { name: 'pruned', model: pruned },
   ];
   if (elsewhere) {
-    const inputSize = traced.sizes[0]!;
-    const models = subjects.map(({ name, model }) => ({ name, bytes: encodeModel(model), inputSize }));
+    const models = subjects.map(({ name, model }) => toDeviceModel(name, model, traced));
     return measureOn(await elsewhere.device(), models, { ...QUICKLY, seed, signal }, terminal);
   }
   const feeds = makeFeeds(traced, seed);

@@ -71,9 +71,9 @@ export function divideForLatency(traced: TracedModel, coupling: Coupling, step: 
     units,
     sizes: (keep) => {
       const count = countSizes(keep);
-      const widths = units.map(({ layer, input }) => ({
+      const widths = units.map(({ name, input }) => ({
         inputs: count.channels(input),
-        outputs: count.channels(nodeId(traced.nodes[layer]!)),
+        outputs: count.channels(name),
       }));
       const bytesOf = (values: readonly string[]): number =>
         4 * values.reduce((sum, value) => sum + count.elements(value), 0);

@@ -3,10 +3,14 @@
 import {
   type DeviceDescription,
   EspalierError,
+  encodeModel,
   type InputSize,
+  type Model,
   type ModelTimes,
+  poolSessions,
   type TimingEvent,
   type TimingOptions,
+  type TracedModel,
 } from '@espalier/core';
 
 /** A model as it is sent to a device. */
@@ -52,6 +56,30 @@ export interface Device {
     options?: DeviceTimingOptions,
   ): AsyncGenerator<DeviceEvent, void, undefined>;
   close(): Promise<void>;
+}
+
+/** A model as it is sent to a device: encoded, with the first traced size. */
+export function toDeviceModel(
+  name: string,
+  model: Model,
+  { sizes }: Pick<TracedModel, 'sizes'>,
+): DeviceModel {
+  return { name, bytes: encodeModel(model), inputSize: sizes[0]! };
+}
+
+/**
+ * As {@link timeOnDevice}, with `sessions` of every model, told as one: sessions of a model differ by where their memory comes to lie. Models must have names
+ * of their own.
+ */
+export async function timeSessions(
+  device: Device,
+  models: readonly DeviceModel[],
+  sessions: number,
+  options: DeviceTimingOptions = {},
+): Promise<DeviceTimes> {
+  const all = Array.from({ length: sessions }, () => models).flat();
+  const { times, ...measured } = await timeOnDevice(device, all, options);
+  return { ...measured, times: poolSessions(times) };
 }
 
 /** Times models to the end and returns what the last event carries; `onEvent` sees the others. Errors: those of {@link Device.time}. */

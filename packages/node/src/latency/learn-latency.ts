@@ -8,7 +8,6 @@ import {
   divideForLatency,
   drawDesigns,
   type Engine,
-  encodeModel,
   fitCorrection,
   groupBy,
   type KeepMask,
@@ -29,7 +28,7 @@ import {
   type UnitWidths,
   type WidthMenu,
 } from '@espalier/core';
-import { type Device, timeOnDevice } from '../devices/device.ts';
+import { type Device, timeOnDevice, toDeviceModel } from '../devices/device.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { PipelineEvent } from '../pipeline/events.ts';
 import { measureStairs } from './measure-stairs.ts';
@@ -232,12 +231,7 @@ async function timeWhole(
   device: Device,
   signal: AbortSignal | undefined,
 ): Promise<readonly number[]> {
-  const inputSize = traced.sizes[0]!;
-  const models = designs.map(({ model }, at) => ({
-    name: `design ${at}`,
-    bytes: encodeModel(model),
-    inputSize,
-  }));
+  const models = designs.map(({ model }, at) => toDeviceModel(`design ${at}`, model, traced));
   const { times } = await timeOnDevice(device, models, { ...WHOLE, ...(signal && { signal }) });
   return times.map(({ rounds }) => median(rounds.map(median)));
 }

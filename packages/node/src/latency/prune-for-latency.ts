@@ -7,7 +7,6 @@ import {
   type DeviceDescription,
   EspalierError,
   type Estimate,
-  encodeModel,
   type KeepMask,
   keepAll,
   type LatencyMethod,
@@ -15,14 +14,19 @@ import {
   type LevelProblem,
   type ModelLatency,
   type PlanLimits,
-  poolSessions,
   prepareLimits,
   summariseRounds,
 } from '@espalier/core';
-import { type Device, timeOnDevice } from '../devices/device.ts';
+import { type Device, timeSessions, toDeviceModel } from '../devices/device.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { PipelineEvent } from '../pipeline/events.ts';
-import { checkIgnored, cutAndProve, type PruneOptions, type Pruning } from '../pipeline/prune-analysis.ts';
+import {
+  checkIgnored,
+  cutAndProve,
+  nameCriterion,
+  type PruneOptions,
+  type Pruning,
+} from '../pipeline/prune-analysis.ts';
 import { type ScoreOptions, scoreAnalysis } from '../pipeline/score-analysis.ts';
 import { type DesignTime, type LearnedLatency, learnLatency } from './learn-latency.ts';
 
@@ -97,14 +101,16 @@ export async function* pruneForLatency(
   const scores = yield* scoreAnalysis(analysis, options);
   const limiter = prepareLimits(traced, coupling, scores, options);
   const maxRatio = options.maxRatio ?? DEFAULT_MAX_RATIO;
-  const learn = (known: LatencyTable | undefined, narrow: boolean) =>
-    learnLatency(analysis, {
+  const learn = async function* (known: LatencyTable | undefined, narrow: boolean) {
+    const found = yield* learnLatency(analysis, {
       ...{ device, engine, scores, limiter, maxRatio, narrow, seed },
       ...(known && { table: known }),
       ...(signal && { signal }),
     });
+    await onLearned(found.table);
+    return found;
+  };
   let learned = yield* learn(table, false);
-  await onLearned(learned.table);
   let isNarrow = false;
   const choose = method === 'greedy' ? chooseGreedily : chooseByKnapsack;
   const wantedOf = (originalMs: number): number =>
@@ -123,7 +129,6 @@ export async function* pruneForLatency(
       // Layers narrower than a step are the last resort: they keep little, and how fast they are is harder to tell.
       isNarrow = true;
       learned = yield* learn(learned.table, isNarrow);
-      await onLearned(learned.table);
       continue;
     }
     // The model knows no width in between: asking for more or less leads to the same cut.
@@ -146,7 +151,7 @@ export async function* pruneForLatency(
   await onLearned(learned.table);
   const best = pickTry(tries, fraction);
   const made = {
-    criterion: nameOf(options.criterion),
+    criterion: nameCriterion(options.criterion),
     latency: fraction,
     device: device.description.fingerprint,
   };
@@ -200,18 +205,13 @@ async function timeBoth(
   seed: number,
   signal: AbortSignal | undefined,
 ): Promise<Timing> {
-  const inputSize = traced.sizes[0]!;
-  const models = [
-    { name: 'original', bytes: encodeModel(file.model), inputSize },
-    { name: 'pruned', bytes: encodeModel(model), inputSize },
-  ];
-  const sessions = Array.from({ length: SESSIONS }, () => models).flat();
-  const { times, warnings } = await timeOnDevice(device, sessions, {
+  const models = [toDeviceModel('original', file.model, traced), toDeviceModel('pruned', model, traced)];
+  const { times, warnings } = await timeSessions(device, models, SESSIONS, {
     ...JUDGED,
     seed,
     ...(signal && { signal }),
   });
-  const [original, pruned] = summariseRounds(poolSessions(times), createRandom(seed));
+  const [original, pruned] = summariseRounds(times, createRandom(seed));
   return { models: [original!, pruned!], warnings };
 }
 
@@ -230,8 +230,4 @@ function pickTry<Try extends LatencyTry>(tries: readonly Try[], fraction: number
 /** A speed-up as the fraction of the time that is left. */
 function invert({ value, interval: [low, high] }: Estimate): Estimate {
   return { value: 1 / value, interval: [1 / high, 1 / low] };
-}
-
-function nameOf(criterion: ScoreOptions['criterion'] = 'fscl'): string {
-  return typeof criterion === 'function' ? criterion.name || 'a function' : criterion;
 }

@@ -127,23 +127,18 @@ export function checkIgnored({ traced, coupling }: Analysis, patterns: readonly 
   });
 }
 
+/** What plans call a criterion, by default FSCL. */
+export function nameCriterion(criterion: ScoreOptions['criterion'] = 'fscl'): string {
+  return typeof criterion === 'function' ? criterion.name || 'a function' : criterion;
+}
+
 /** What the plan tells people of its making. */
 function describeChoice(options: PruneOptions): Plan['made'] {
-  const {
-    criterion = 'fscl',
-    macs,
-    params,
-    ratio,
-    layerRatios,
-    layerRates,
-    roundTo,
-    maxRatio,
-    ignore,
-    ranking,
-  } = options;
+  const { criterion, macs, params, ratio, layerRatios, layerRates, roundTo, maxRatio, ignore, ranking } =
+    options;
   const told = { macs, params, ratio, layerRatios, layerRates, roundTo, maxRatio, ignore, ranking };
   return {
-    criterion: typeof criterion === 'function' ? criterion.name || 'a function' : criterion,
+    criterion: nameCriterion(criterion),
     ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
   };
 }
