@@ -1,5 +1,5 @@
 // This machine as a device of another one: joins its device server and measures what it is sent.
-import { hostname } from 'node:os';
+import { availableParallelism, cpus, hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Engine,
@@ -10,10 +10,9 @@ import {
   type HostReport,
   runHost,
 } from '@espalier/core';
-import { describeMachine } from '../bench/machine.ts';
 import { createOrtEngine } from '../engine/ort-engine.ts';
 import { findProviders } from './find-providers.ts';
-import { createLocalDevice, describeLocal } from './local-device.ts';
+import { createLocalDevice } from './local-device.ts';
 
 /** Where to join, and as what. */
 export interface JoinOptions {
@@ -52,18 +51,14 @@ export async function* joinServer(options: JoinOptions): AsyncGenerator<HostEven
 
 async function describeHost(engine: Engine, name = hostname()): Promise<HostFacts> {
   const providers = (await findProviders(engine)).filter(({ obstacle }) => obstacle === undefined);
-  // Said as a local device says it: a machine is the same device whether it is asked here or from elsewhere.
-  const { runtime, processor, cores, os } = describeLocal(await describeMachine(), engine, {
-    provider: 'cpu',
-  });
   return {
     kind: 'machine',
     name,
-    runtime,
+    runtime: `${engine.name} ${engine.version}`,
     providers: providers.map((provider) => provider.name),
-    processor,
-    ...(cores !== undefined && { cores }),
-    os,
+    processor: cpus()[0]?.model.trim() ?? '',
+    cores: availableParallelism(),
+    os: `${process.platform}-${process.arch}`,
   };
 }
 
