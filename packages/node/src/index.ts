@@ -23,6 +23,7 @@ export * from './devices/server/device-hub.ts';
 export * from './devices/server/device-server.ts';
 export * from './devices/server/own-certificate.ts';
 export * from './engine/ort-engine.ts';
+export * from './latency/choose-for-latency.ts';
 export * from './latency/latency-tables.ts';
 export * from './latency/learn-latency.ts';
 export * from './latency/measure-roofline.ts';

@@ -1,5 +1,6 @@
 // The widths each group may take on a device, and what each is worth.
 import type { Coupling } from '../coupling/coupling.ts';
+import type { PlanLimits } from '../plan/limits.ts';
 import type { PrunableGroup } from '../search/group-cuts.ts';
 import { halvesOf } from './fit-stairs.ts';
 import type { Stairs } from './latency-table.ts';
@@ -14,10 +15,17 @@ export interface WidthMenu {
   readonly values: readonly number[];
 }
 
+/** What a group is worth when a share of its channels is gone; falls with the rate. Only differences count, and they add up over groups. */
+export type WidthWorth = (group: PrunableGroup, rate: number) => number;
+
 /** What menus depend on beside the groups. */
 export interface MenuOptions {
   readonly stairs: Stairs;
   readonly maxRatio: number;
+  /** Channels that layers had before earlier cuts, see `PlanLimits.widths`. */
+  readonly widths?: PlanLimits['widths'];
+  /** Default {@link worthByScores}. */
+  readonly worth?: WidthWorth;
   /** Whether the halves of the first step are offered too, default false. */
   readonly narrow?: boolean;
 }
@@ -25,33 +33,34 @@ export interface MenuOptions {
 /** Levels of a group on a device without steps. */
 const FINEST = 16;
 
-/**
- * The widths at the edges of a device's steps, at most 16 a group, and with `narrow` the halves of the first step, down to the floor that `maxRatio`
- * leaves. The value of a width is the logarithm of the
- * share of the group's importance that it keeps: halving what a group knows costs the same in every group, so that no
- * group is emptied because its scores are small. Scores must not be negative.
- */
+/** The widths at the edges of a device's steps, at most 16 a group, and with `narrow` the halves of the first step, down to the floor that `maxRatio` leaves. */
 export function listWidthMenus(
   coupling: Coupling,
   groups: readonly PrunableGroup[],
   scores: Float64Array,
-  { stairs, maxRatio, narrow = false }: MenuOptions,
+  { stairs, maxRatio, widths = {}, narrow = false, worth = worthByScores(coupling, scores) }: MenuOptions,
 ): readonly WidthMenu[] {
-  return groups.map(({ group, channels }) => {
-    const ordered = [...coupling.groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
-    const least = Math.max(1, Math.ceil(channels * (1 - maxRatio) - 1e-9));
+  return groups.map((group) => {
+    const { channels, root } = group;
+    const least = Math.max(1, Math.ceil((widths[root] ?? channels) * (1 - maxRatio) - 1e-9));
     const edges = edgesBelow(channels, stairs, least);
-    const widths = narrow ? [...edges, ...halvesBelow(edges, stairs, least)] : edges;
-    const total = ordered.reduce((sum, score) => sum + score, 0) || 1;
-    return {
-      group,
-      rates: widths.map((width) => (channels - width) / channels),
-      values: widths.map((width) => {
-        const kept = ordered.slice(0, width).reduce((sum, score) => sum + score, 0);
-        return Math.log(Math.max(kept / total, 1e-9));
-      }),
-    };
+    const offered = narrow ? [...edges, ...halvesBelow(edges, stairs, least)] : edges;
+    const rates = offered.map((width) => (channels - width) / channels);
+    return { group: group.group, rates, values: rates.map((rate) => worth(group, rate)) };
   });
+}
+
+/**
+ * The logarithm of the share of a group's importance that is kept: halving what a group knows costs the same in every group, so that no
+ * group is emptied because its scores are small. Scores must not be negative.
+ */
+export function worthByScores({ groups }: Coupling, scores: Float64Array): WidthWorth {
+  return ({ group, channels }, rate) => {
+    const ordered = [...groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
+    const sum = (some: readonly number[]): number => some.reduce((total, score) => total + score, 0);
+    const kept = sum(ordered.slice(0, Math.round(channels * (1 - rate))));
+    return Math.log(Math.max(kept / (sum(ordered) || 1), 1e-9));
+  };
 }
 
 function edgesBelow(channels: number, { step }: Stairs, least: number): readonly number[] {

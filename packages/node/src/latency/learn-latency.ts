@@ -21,12 +21,14 @@ import {
   type Model,
   type ModelLoad,
   median,
+  type PlanLimits,
   readTable,
   type SpecimenTask,
   survivingShape,
   takeSpecimen,
   type UnitWidths,
   type WidthMenu,
+  type WidthWorth,
 } from '@espalier/core';
 import { type Device, timeOnDevice, toDeviceModel } from '../devices/device.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
@@ -43,6 +45,10 @@ export interface LearnOptions {
   readonly scores: Float64Array;
   readonly limiter: Limiter;
   readonly maxRatio: number;
+  /** Channels that layers had before earlier cuts; see `PlanLimits.widths`. */
+  readonly widths?: PlanLimits['widths'];
+  /** What widths are worth, default by their scores. */
+  readonly worth?: WidthWorth;
   /** Whether widths within the first step of the device are thought of too, default false. */
   readonly narrow?: boolean;
   /** What is known of the device. */
@@ -100,14 +106,15 @@ export async function* learnLatency(
 ): AsyncGenerator<PipelineEvent, LearnedLatency> {
   const { traced, coupling } = analysis;
   const { device, engine, scores, limiter, maxRatio, narrow = false, seed = 0, signal } = options;
+  const { widths, worth } = options;
   yield { type: 'step', step: 'latency' };
   const stairs = options.table?.stairs ?? (await measureStairs(device, signal));
   const parts = divideForLatency(traced, coupling, coarserStairs(stairs).step);
   const groups = listPrunableGroups(traced, coupling, limiter);
   const menus = listWidthMenus(coupling, groups, scores, {
-    stairs: coarserStairs(stairs),
-    narrow,
-    maxRatio,
+    ...{ stairs: coarserStairs(stairs), narrow, maxRatio },
+    ...(widths && { widths }),
+    ...(worth && { worth }),
   });
   const keepAt = (levels: readonly number[]): KeepMask => {
     const rates = levels.flatMap((level, at) =>

@@ -1,23 +1,5 @@
-// Pruning to a latency: widths by the latency model, then the truth, and the model corrected by it until the target is met.
-import {
-  chooseByKnapsack,
-  chooseGreedily,
-  createRandom,
-  DEFAULT_MAX_RATIO,
-  type DeviceDescription,
-  EspalierError,
-  type Estimate,
-  type KeepMask,
-  keepAll,
-  type LatencyMethod,
-  type LatencyTable,
-  type LevelProblem,
-  type ModelLatency,
-  type PlanLimits,
-  prepareLimits,
-  summariseRounds,
-} from '@espalier/core';
-import { type Device, timeSessions, toDeviceModel } from '../devices/device.ts';
+// Pruning to a latency: scores, the widths that meet it, and the proven cut.
+import { type PlanLimits, prepareLimits } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { PipelineEvent } from '../pipeline/events.ts';
 import {
@@ -28,50 +10,20 @@ import {
   type Pruning,
 } from '../pipeline/prune-analysis.ts';
 import { type ScoreOptions, scoreAnalysis } from '../pipeline/score-analysis.ts';
-import { type DesignTime, type LearnedLatency, learnLatency } from './learn-latency.ts';
-
-/** The latency that is wanted: a fraction of the original's, in (0, 1), or milliseconds. */
-export type LatencyTarget = { readonly fraction: number } | { readonly ms: number };
+import {
+  chooseForLatency,
+  type LatencyAim,
+  type LatencyOutcome,
+  type LatencyTarget,
+} from './choose-for-latency.ts';
 
 /** How to prune to a latency. Rounding follows from the device. */
 export interface LatencyPruneOptions
   extends Omit<PlanLimits, 'roundTo'>,
     ScoreOptions,
+    LatencyAim,
     Pick<PruneOptions, 'engine' | 'verify'> {
-  readonly device: Device;
   readonly target: LatencyTarget;
-  /** knapsack (HALP, 2021) or greedy (NetAdapt, 2018), default knapsack. */
-  readonly method?: LatencyMethod;
-  /** What is known of the device. */
-  readonly table?: LatencyTable;
-  /** Gets what is known of the device whenever more was learned, so that it outlives a target that is not reached. */
-  readonly onLearned?: (table: LatencyTable) => Promise<void>;
-}
-
-/** One try: what was asked of the model of the device, what it promised, and what was measured; fractions of the original's latency. */
-export interface LatencyTry {
-  readonly asked: number;
-  readonly predicted: number;
-  readonly measured: Estimate;
-  /** Share of the multiply-accumulates that the cut keeps. */
-  readonly macs: number;
-}
-
-/** What came of it. */
-export interface LatencyOutcome {
-  readonly device: DeviceDescription;
-  /** The target as a fraction of the original's latency. */
-  readonly fraction: number;
-  /** Whether the measured fraction is at or below the target. */
-  readonly met: boolean;
-  readonly tries: readonly LatencyTry[];
-  /** The original and the cut, side by side. */
-  readonly models: readonly [original: ModelLatency, pruned: ModelLatency];
-  readonly warnings: readonly string[];
-  /** What was learned of the device. */
-  readonly table: LatencyTable;
-  /** Cuts that only judged the latency model. */
-  readonly heldOut: readonly DesignTime[];
 }
 
 /** A cut to a latency. */
@@ -79,155 +31,22 @@ export interface LatencyPruning extends Pruning {
   readonly latency: LatencyOutcome;
 }
 
-const MOST_TRIES = 5;
-/** A cut faster than the target by more than this gives channels back. */
-const SLACK = 0.03;
-const JUDGED = { warmup: 1, minRounds: 12, minSeconds: 0.4 } as const;
-/** Sessions of either model in one judgement. */
-const SESSIONS = 3;
-
 /**
- * Prunes to a latency on a device. The cut that is returned is the slowest one that surely meets the target, or the fastest where none does: look at
- * `latency.met`. Errors: `latency.unreachable` (target), `plan.unknown-layer` (usage), those of `scoreClasses`, `cutModel` and the device.
+ * Prunes to a latency on a device; see {@link chooseForLatency} for which cut that is. Errors: `plan.unknown-layer` (usage), those of
+ * `scoreClasses`, `chooseForLatency` and `cutModel`.
  */
 export async function* pruneForLatency(
   analysis: Analysis,
   options: LatencyPruneOptions,
 ): AsyncGenerator<PipelineEvent, LatencyPruning> {
-  const { device, engine, target, method = 'knapsack', signal, seed = 0, table } = options;
-  const { onLearned = async () => {} } = options;
-  const { traced, coupling, cost } = analysis;
   checkIgnored(analysis, options.ignore ?? []);
   const scores = yield* scoreAnalysis(analysis, options);
-  const limiter = prepareLimits(traced, coupling, scores, options);
-  const maxRatio = options.maxRatio ?? DEFAULT_MAX_RATIO;
-  const learn = async function* (known: LatencyTable | undefined, narrow: boolean) {
-    const found = yield* learnLatency(analysis, {
-      ...{ device, engine, scores, limiter, maxRatio, narrow, seed },
-      ...(known && { table: known }),
-      ...(signal && { signal }),
-    });
-    await onLearned(found.table);
-    return found;
-  };
-  let learned = yield* learn(table, false);
-  let isNarrow = false;
-  const choose = method === 'greedy' ? chooseGreedily : chooseByKnapsack;
-  const wantedOf = (originalMs: number): number =>
-    'ms' in target ? target.ms / originalMs : target.fraction;
-  let fraction = wantedOf(learned.uncutMs);
-  let asked = fraction;
-  const tries: (LatencyTry & { readonly keep: KeepMask; readonly timing: Timing })[] = [];
-  while (tries.length < MOST_TRIES) {
-    yield { type: 'step', step: 'plan' };
-    signal?.throwIfAborted();
-    const whole = learned.predict(keepAll(coupling));
-    const { keep, ms } = chooseClasses(learned, asked * whole, choose);
-    if (ms > asked * whole) {
-      if (tries.length > 0) break;
-      if (isNarrow) throw unreachable(fraction, ms / whole);
-      // Layers narrower than a step are the last resort: they keep little, and how fast they are is harder to tell.
-      isNarrow = true;
-      learned = yield* learn(learned.table, isNarrow);
-      continue;
-    }
-    // The model knows no width in between: asking for more or less leads to the same cut.
-    if (tries.some((before) => before.keep.every((bit, id) => bit === keep[id]))) break;
-    const predicted = learned.predict(keep) / whole;
-    const cut = yield* cutAndProve(analysis, keep, undefined, { engine, verify: false });
-    yield { type: 'step', step: 'latency' };
-    const timing = await timeBoth(analysis, cut, device, seed, signal);
-    const measured = invert(timing.models[1].speedup);
-    fraction = wantedOf(timing.models[0].medianMs.value);
-    tries.push({ asked, predicted, measured, macs: cut.after.macs / cost.original.macs, keep, timing });
-    if (measured.interval[1] <= fraction && measured.value >= fraction * (1 - SLACK)) break;
-    // The times of these rounds are told in those of the earlier ones, so that the machine's drift does not count.
-    learned = yield* learned.learnFrom({ keep, model: cut.model, ms: measured.value * learned.uncutMs });
-    // Half the interval is the margin by which a median proves nothing.
-    const uncertain = Math.min((measured.interval[1] - measured.value) / 2, 0.02);
-    const told = learned.predict(keep) / learned.predict(keepAll(coupling));
-    asked = ((fraction - uncertain) * told) / measured.value;
-  }
-  await onLearned(learned.table);
-  const best = pickTry(tries, fraction);
+  const limiter = prepareLimits(analysis.traced, analysis.coupling, scores, options);
+  const { keep, outcome } = yield* chooseForLatency(analysis, { ...options, scores, limiter });
   const made = {
     criterion: nameCriterion(options.criterion),
-    latency: fraction,
-    device: device.description.fingerprint,
+    latency: outcome.fraction,
+    device: outcome.device.fingerprint,
   };
-  const pruning = yield* cutAndProve(analysis, best.keep, made, options);
-  return {
-    ...pruning,
-    latency: {
-      device: device.description,
-      fraction,
-      met: best.measured.value <= fraction,
-      tries: tries.map(({ keep: _, timing: __, ...told }) => told),
-      ...best.timing,
-      table: learned.table,
-      heldOut: learned.heldOut,
-    },
-  };
-}
-
-function chooseClasses(
-  { menus, keepAt, predict }: LearnedLatency,
-  ms: number,
-  choose: typeof chooseByKnapsack,
-): { readonly keep: KeepMask; readonly ms: number } {
-  const problem: LevelProblem = {
-    values: menus.map(({ values }) => values),
-    latency: (levels) => predict(keepAt(levels)),
-  };
-  const choice = choose(problem, ms);
-  return { keep: keepAt(choice.levels), ms: choice.ms };
-}
-
-function unreachable(fraction: number, least: number): EspalierError {
-  const percent = (part: number): string => `${(100 * part).toFixed(0)} %`;
-  return new EspalierError({
-    kind: 'target',
-    code: 'latency.unreachable',
-    message: `${percent(fraction)} of the original's latency is out of reach: within the limits the narrowest widths take about ${percent(least)}.`,
-    hint: 'Ask for a higher latency, or allow narrower layers with --max-ratio.',
-  });
-}
-
-interface Timing {
-  readonly models: readonly [original: ModelLatency, pruned: ModelLatency];
-  readonly warnings: readonly string[];
-}
-
-async function timeBoth(
-  { traced, file }: Analysis,
-  { model }: Pruning,
-  device: Device,
-  seed: number,
-  signal: AbortSignal | undefined,
-): Promise<Timing> {
-  const models = [toDeviceModel('original', file.model, traced), toDeviceModel('pruned', model, traced)];
-  const { times, warnings } = await timeSessions(device, models, SESSIONS, {
-    ...JUDGED,
-    seed,
-    ...(signal && { signal }),
-  });
-  const [original, pruned] = summariseRounds(times, createRandom(seed));
-  return { models: [original!, pruned!], warnings };
-}
-
-/** Of the cuts that surely meet the target the slowest, which keeps most; else of those whose median does the surest; else the fastest. */
-function pickTry<Try extends LatencyTry>(tries: readonly Try[], fraction: number): Try {
-  const value = ({ measured }: Try): number => measured.value;
-  const atMost = ({ measured }: Try): number => measured.interval[1];
-  const least = (some: readonly Try[], of: (each: Try) => number): Try =>
-    some.reduce((a, b) => (of(b) < of(a) ? b : a));
-  const sure = tries.filter((each) => atMost(each) <= fraction);
-  if (sure.length > 0) return least(sure, (each) => -value(each));
-  const met = tries.filter((each) => value(each) <= fraction);
-  return met.length > 0 ? least(met, atMost) : least(tries, value);
-}
-
-/** A speed-up as the fraction of the time that is left. */
-function invert({ value, interval: [low, high] }: Estimate): Estimate {
-  return { value: 1 / value, interval: [1 / high, 1 / low] };
+  return { ...(yield* cutAndProve(analysis, keep, made, options)), latency: outcome };
 }
