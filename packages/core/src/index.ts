@@ -78,6 +78,7 @@ export * from './latency/roofline.ts';
 export * from './latency/stair-probes.ts';
 export * from './latency/unit-model.ts';
 export * from './latency/width-menus.ts';
+export * from './latency/width-worth.ts';
 export * from './metrics/agreement.ts';
 export * from './metrics/box.ts';
 export * from './metrics/classification.ts';

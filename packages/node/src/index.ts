@@ -68,6 +68,7 @@ export * from './search/search-events.ts';
 export * from './search/search-folder.ts';
 export * from './search/search-options.ts';
 export * from './search/search-recovery.ts';
+export * from './search/search-target.ts';
 export * from './search/strategies.ts';
 export * from './survey/survey-data.ts';
 export * from './survey/survey-model.ts';

@@ -33,6 +33,11 @@ export async function openKnownDevice(
 ): Promise<KnownDevice> {
   const local = { engine, provider, ...(threads !== undefined && { threads }) };
   const device = elsewhere ? await elsewhere.device() : await createLocalDevice(local);
+  return knowDevice(device, latencyTable);
+}
+
+/** A device with what the file holds of it, by default the one in the user's cache folder. Errors: those of `readLatencyTable`. */
+export async function knowDevice(device: Device, latencyTable?: string): Promise<KnownDevice> {
   const path = latencyTable ?? (await defaultTablePath(device.description));
   return {
     device,

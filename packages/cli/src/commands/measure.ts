@@ -99,20 +99,25 @@ export function spreadSteps<Step>(steps: readonly Step[], most: number): readonl
   return steps.filter((_, index) => (steps.length - 1 - index) % every === 0);
 }
 
-/** Measures the original and accepted steps of a run whose models are there side by side, briefly, as a first impression. */
+/** Measures the original and accepted steps of a run whose models are there side by side, briefly, as a first impression; here, or on a device. */
 export async function measureSteps(
   { traced, file }: Analysis,
   steps: readonly SearchStep[],
   folder: string,
   engine: Engine,
   { options, terminal, signal }: CommandContext<'run'>,
+  device?: Device,
 ): Promise<LatencyField> {
   const cuts = steps.slice(1).filter(({ model }) => existsSync(join(folder, model)));
-  const subjects: LatencySubject[] = [{ name: nameStep(0), model: file.model }];
+  const subjects: (LatencySubject & { readonly model: Model })[] = [{ name: nameStep(0), model: file.model }];
   for (const { step, model } of spreadSteps(cuts, MOST_STEPS)) {
     subjects.push({ name: nameStep(step), model: (await readModel(join(folder, model))).model });
   }
   const { seed } = options;
+  if (device) {
+    const models = subjects.map(({ name, model }) => toDeviceModel(name, model, traced));
+    return measureOn(device, models, { ...QUICKLY, seed, signal }, terminal);
+  }
   return measureModels(
     engine,
     subjects,

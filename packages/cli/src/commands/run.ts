@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { EspalierError, type SearchJudgement, triesOf } from '@espalier/core';
 import {
-  createOrtEngine,
+  type Device,
   follow,
+  type ModelFile,
   openSearchFolder,
   readModel,
   runSearch,
@@ -22,32 +23,88 @@ import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { SearchDocument } from '../documents/search-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
 import { given } from '../options/given.ts';
-import { formatPercent } from '../output/units.ts';
+import { formatPercent, MEASURES } from '../output/units.ts';
 import { drawRunPages } from '../report/run-pages.ts';
 import { formatSearch } from '../report/search-report.ts';
 import { checkRepeatable } from './check-repeatable.ts';
-import type { CommandContext, RunCommand } from './command.ts';
+import type { CommandContext, CommandResult, RunCommand } from './command.ts';
 import { typedDataFlags } from './data-source.ts';
 import { measureSteps } from './measure.ts';
 import { readAim, settleSearch } from './search-settings.ts';
 import { createSearchView } from './show-search.ts';
+import { aimAt, nameFolders, openTargetDevices } from './target-devices.ts';
 
 type Context = CommandContext<'run'>;
+type Search = Omit<SearchOptions, 'folder'>;
+
+/** What came of one search. */
+interface SearchOutcome extends CommandResult {
+  readonly document: SearchDocument;
+}
 type Judgement = SearchDocument['steps'][number]['judgement'];
+type StepTime = SearchDocument['steps'][number]['latency'];
 
 /** Runs the command. */
 export const runRun: RunCommand<'run'> = async (context) => {
-  const { options, terminal } = context;
+  const { options } = context;
   const path = context.arguments[0]!;
   if (options.data === undefined) throw noData();
   checkRepeatable('run', options);
   const aim = readAim(context);
   if (options.resume && options.runDir === undefined) throw noRun();
+  if (options.output !== undefined) await checkOutput(path, options.output, options.force || options.resume);
+  // First, so that a device can join while the model is looked at.
+  const places = await openTargetDevices(context, aim);
+  try {
+    const file = await readModel(path);
+    const search = await settleSearch(context, aim, file);
+    const runDir = options.runDir ?? freeFolder(basename(path, '.onnx'));
+    const devices = (await places?.devices()) ?? [undefined];
+    if (devices.length > 1)
+      return await searchForEach(devices as readonly Device[], context, search, file, runDir);
+    return await searchOnce(context, search, file, runDir, devices[0]);
+  } finally {
+    await places?.close();
+  }
+};
+
+/** One search after the other, each for its own device in a folder of its own. The first one that fell short decides how the command ends. */
+async function searchForEach(
+  devices: readonly Device[],
+  context: Context,
+  search: Search,
+  file: ModelFile,
+  runDir: string,
+): Promise<CommandResult> {
+  const results: SearchOutcome[] = [];
+  for (const [at, folder] of nameFolders(devices).entries()) {
+    results.push(await searchOnce(context, search, file, join(runDir, folder), devices[at]));
+    context.signal.throwIfAborted();
+  }
+  const [first, ...others] = results.map(({ document }) => document);
+  const failure = results.find((result) => result.failure)?.failure;
+  return {
+    document: { ...first!, others: others.map(({ schema: _, ...rest }) => rest) },
+    lines: results.flatMap(({ lines, document }) => [
+      context.terminal.paint.bold(document.device!.name),
+      ...lines,
+      '',
+    ]),
+    ...(failure && { failure }),
+  };
+}
+
+/** One search, with or without a device whose latency is its target. */
+async function searchOnce(
+  context: Context,
+  settled: Search,
+  file: ModelFile,
+  folderPath: string,
+  device: Device | undefined,
+): Promise<SearchOutcome> {
+  const { options, terminal } = context;
   const force = options.force || options.resume;
-  if (options.output !== undefined) await checkOutput(path, options.output, force);
-  const file = await readModel(path);
-  const search = await settleSearch(context, aim, file);
-  const folderPath = options.runDir ?? freeFolder(basename(path, '.onnx'));
+  const search = { ...settled, ...(device && { latency: await aimAt(device, options) }) };
   const folder = await openSearchFolder(folderPath, {
     ...{ resume: options.resume, force: options.force },
     about: { ...(await describeStart('run', context, { runDir: folderPath })) },
@@ -62,13 +119,14 @@ export const runRun: RunCommand<'run'> = async (context) => {
     if (options.output !== undefined) await writeModel(options.output, model, { force });
     const isMeasured = options.bench && last.step > 0 && result.reason !== 'interrupted';
     const latency = isMeasured
-      ? await measureSteps(result.original, result.steps, folder.path, createOrtEngine(), context)
+      ? await measureSteps(result.original, result.steps, folder.path, search.engine, context, device)
       : undefined;
     const document = describe(context, search, result, {
       model: describeFile(file),
       run: resolve(folder.path),
       output: resolve(output),
       ...(latency && { latency }),
+      ...(device && { device: structuredClone(device.description) as SearchDocument['device'] }),
     });
     const facts = await describeRunFacts(result, document);
     await folder.saveText('report.json', `${JSON.stringify(facts, null, 2)}\n`);
@@ -80,7 +138,7 @@ export const runRun: RunCommand<'run'> = async (context) => {
   } finally {
     folder.close();
   }
-};
+}
 
 /** `runs/NAME-1`, or the first number that is free. */
 function freeFolder(name: string): string {
@@ -92,9 +150,9 @@ function freeFolder(name: string): string {
 
 function describe(
   context: Context,
-  { strategy, maxDrop, maxClassDrop, confidence }: Omit<SearchOptions, 'folder'>,
+  { strategy, maxDrop, maxClassDrop, confidence }: Search,
   { steps, trials, reason, target, original }: SearchResult,
-  known: Pick<SearchDocument, 'model' | 'run' | 'output' | 'latency'>,
+  known: Pick<SearchDocument, 'model' | 'run' | 'output' | 'latency' | 'device'>,
 ): SearchDocument {
   const [first, last] = [steps[0]!, steps.at(-1)!];
   const { latency, ...files } = known;
@@ -115,10 +173,12 @@ function describe(
       before: first.judgement.value,
       after: last.judgement.value,
       drop: last.judgement.drop,
+      ...(last.latency && { latency: last.latency.fraction.value }),
       ...(latency && { speedup: latency.models.at(-1)!.speedup.value }),
     },
-    steps: steps.map(({ step, cost, judgement, proof, model }) => ({
+    steps: steps.map(({ step, cost, latency: taken, judgement, proof, model }) => ({
       ...{ step, cost, proof },
+      ...(taken && { latency: { fraction: structuredClone(taken.fraction), ms: taken.ms } as StepTime }),
       judgement: describeJudgement(judgement),
       tries: triesOf({ step, proof }, trials).length,
       model: existsSync(join(files.run, model)) ? model : null,
@@ -141,7 +201,7 @@ function describeJudgement({ value, drop, interval, worst, classes, worstClass }
 /** What keeps the result from being what was asked for; the best so far is saved. */
 function failureOf(
   document: SearchDocument,
-  { recovery }: Omit<SearchOptions, 'folder'>,
+  { recovery }: Search,
   trials: SearchResult['trials'],
   runDir: string,
   context: Context,
@@ -173,11 +233,10 @@ function failureOf(
     iterations: ['--iterations were used up', `Go on with \`${again}\` and more --iterations.`],
     time: ['--time was used up', `Go on with \`${again}\`.`],
   }[reason];
-  const measure = target.measure === 'macs' ? 'MACs' : 'parameters';
   return new EspalierError({
     kind: 'target',
     code: 'run.target-not-reached',
-    message: `${formatPercent(metrics[target.measure])} of the ${measure} are left instead of ${formatPercent(target.kept)}: ${why}.`,
+    message: `${formatPercent(metrics[target.measure]!)} of the ${MEASURES[target.measure]} are left instead of ${formatPercent(target.kept)}: ${why}.`,
     hint: `The best model so far is ${output}. ${advice}`,
   });
 }

@@ -128,6 +128,9 @@ const FREE: readonly string[] = [
   'resume',
   'time',
   'iterations',
+  // Where times were measured is told by the fingerprint of the device.
+  ...['devices', 'benchCommand', 'benchPattern', 'benchTimeout', 'latencyTable'],
+  ...['host', 'port', 'token', 'https', 'cert', 'certKey'],
 ];
 
 function settingsOf(options: Context['options'], { sha256 }: ModelFile): SearchOptions['settings'] {

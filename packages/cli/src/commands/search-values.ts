@@ -1,6 +1,7 @@
 // Values of `sensitivity` and `run` that are more than a number.
 import { EspalierError, SCORE_MEASURES, type ScoreMeasure } from '@espalier/core';
-import type { SearchTarget } from '@espalier/node';
+import type { CostTarget, SearchWish } from '@espalier/node';
+import { parseLatencyTarget } from './latency-device.ts';
 
 /** `1%`, `0.5 %` or `0.01` as a number of [0, 1), or of (0, 1) where 0 means nothing. Error, kind usage: `options.bad-share`. */
 export function parseShare(flag: string, text: string, { zero = true } = {}): number {
@@ -15,17 +16,22 @@ export function parseShare(flag: string, text: string, { zero = true } = {}): nu
   });
 }
 
-/** `macs=0.4`. Error, kind usage: `run.bad-target`, also where there is none. */
-export function parseTarget(text: string | undefined): SearchTarget {
+/** `macs=0.4` or `latency=12ms`. Errors, kind usage: `run.bad-target`, also where there is none; `latency.bad-target`. */
+export function parseTarget(text: string | undefined): SearchWish {
+  const [, latency] = /^latency=(.*)$/.exec(text ?? '') ?? [];
+  if (latency !== undefined) {
+    const wish = parseLatencyTarget(latency);
+    return { measure: 'latency', ...('ms' in wish ? wish : { kept: wish.fraction }) };
+  }
   const [, measure, digits] = /^(macs|params)=(\d*\.?\d+)$/.exec(text ?? '') ?? [];
   const kept = Number(digits);
   if (measure !== undefined && kept > 0 && kept < 1)
-    return { measure: measure as SearchTarget['measure'], kept };
+    return { measure: measure as CostTarget['measure'], kept };
   throw new EspalierError({
     kind: 'usage',
     code: 'run.bad-target',
     message: text === undefined ? 'Nothing says where the run should end.' : `--target cannot be '${text}'.`,
-    hint: 'Say what is to be left of the original: --target macs=0.4 or --target params=0.5.',
+    hint: 'Say what is to be left of the original: --target macs=0.4, params=0.5 or latency=12ms.',
   });
 }
 

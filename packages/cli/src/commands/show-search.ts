@@ -3,7 +3,7 @@ import type { SearchTrial } from '@espalier/core';
 import type { SearchEvent } from '@espalier/node';
 import { describeClassDrop } from '../describe/describe-class-drop.ts';
 import type { Terminal } from '../output/terminal.ts';
-import { formatScore } from '../output/units.ts';
+import { formatPercent, formatScore } from '../output/units.ts';
 import { showEvent } from './analyse.ts';
 import { createTrainingView } from './show-training.ts';
 
@@ -31,21 +31,23 @@ export function createSearchView(terminal: Terminal): (event: SearchEvent) => vo
       case 'search.end':
         break;
       case 'search.trial': {
-        const { recovered, cutAlone, strength } = event.trial;
+        const { recovered, cutAlone, strength, latency } = event.trial;
+        const time = latency ? `${formatPercent(latency.fraction.value)} of the latency, ` : '';
         terminal.log(
-          `cut ${event.trial.iteration + 1} at strength ${strength}: ${recovered.metric} ${formatScore(cutAlone.value)}, recovered ${formatScore(recovered.value)}; ${describeVerdict(event.trial)}`,
+          `cut ${event.trial.iteration + 1} at strength ${strength}: ${time}${recovered.metric} ${formatScore(cutAlone.value)}, recovered ${formatScore(recovered.value)}; ${describeVerdict(event.trial)}`,
         );
         break;
       }
       case 'search.step': {
-        const { step, judgement, cost } = event.step;
+        const { step, judgement, cost, latency } = event.step;
+        const time = latency ? `, ${latency.ms.toPrecision(3)} ms` : '';
         if (step === 0)
           terminal.log(
-            `original: ${judgement.metric} ${formatScore(judgement.value)} on ${judgement.samples} samples`,
+            `original: ${judgement.metric} ${formatScore(judgement.value)} on ${judgement.samples} samples${time}`,
           );
         else
           terminal.log(
-            `step ${step}: ${(cost.macs / 1e6).toFixed(1)} million MACs, ${judgement.metric} ${formatScore(judgement.value)}`,
+            `step ${step}: ${(cost.macs / 1e6).toFixed(1)} million MACs${time}, ${judgement.metric} ${formatScore(judgement.value)}`,
           );
         break;
       }

@@ -9,6 +9,7 @@ import { formatFactor, formatPercent } from '../output/units.ts';
 export function describeLatency({ device, models, warnings }: LatencyOutcome): LatencyField {
   const { provider, threads } = device;
   return structuredClone({
+    device,
     provider,
     ...(threads !== undefined && { threads }),
     models,
@@ -19,11 +20,10 @@ export function describeLatency({ device, models, warnings }: LatencyOutcome): L
 /** The target and the way to it. */
 export function describeLatencyTarget(outcome: LatencyOutcome): LatencyTargetField {
   const { fraction, met, device, table, tries, heldOut } = outcome;
-  const { name, runtime, provider, threads, processor, fingerprint } = device;
   return structuredClone({
     fraction,
     met,
-    device: { name, runtime, provider, ...(threads !== undefined && { threads }), processor, fingerprint },
+    device,
     stairs: coarserStairs(table.stairs),
     tries,
     modelError: median(heldOut.map(({ ms, predictedMs }) => Math.abs(predictedMs / ms - 1))),

@@ -1,21 +1,13 @@
 // How a cut to a latency was found, as `prune` reports it.
 import { z } from 'zod';
+import { deviceField } from './device-field.ts';
 import { estimateField } from './fields.ts';
 
 /** The target, the tries, and how well the latency model of the device knew cuts it was not fitted on. */
 export const latencyTargetField = z.object({
   fraction: z.number().describe("target, as a fraction of the original's latency"),
   met: z.boolean().describe('whether the measured median is at or below it'),
-  device: z
-    .object({
-      name: z.string(),
-      runtime: z.string(),
-      provider: z.string(),
-      threads: z.int().optional(),
-      processor: z.string(),
-      fingerprint: z.string().describe('the same for devices that differ in nothing that counts'),
-    })
-    .describe('what it was measured on'),
+  device: deviceField.describe('what it was measured on'),
   stairs: z
     .object({
       step: z.int().describe('widths up to the next multiple take as long as that'),

@@ -1,6 +1,7 @@
 // The JSON document of `run`.
 import { z } from 'zod';
-import { costField, modelField } from './fields.ts';
+import { deviceField } from './device-field.ts';
+import { costField, estimateField, modelField } from './fields.ts';
 import { latencyField } from './latency-field.ts';
 
 const classDropField = z.object({
@@ -21,14 +22,13 @@ export const judgementField = z.object({
   worstClass: classDropField.optional().describe('with --max-class-drop: the class that may have lost most'),
 });
 
-/** What a search found, step by step. */
-export const searchDocument = z.object({
-  schema: z.literal('espalier/search@1'),
+const searchFields = {
   model: modelField,
   run: z.string().describe('absolute path of the run folder'),
   output: z.string().describe('absolute path of the best model'),
   strategy: z.string(),
-  target: z.object({ measure: z.enum(['macs', 'params']), kept: z.number() }),
+  target: z.object({ measure: z.enum(['macs', 'params', 'latency']), kept: z.number() }),
+  device: deviceField.optional().describe('where a latency is the target: what it is measured on'),
   maxDrop: z.number(),
   maxClassDrop: z.number().optional(),
   confidence: z.number(),
@@ -43,12 +43,17 @@ export const searchDocument = z.object({
     before: z.number(),
     after: z.number(),
     drop: z.number(),
+    latency: z.number().optional().describe('fraction kept, where it is the target'),
     speedup: z.number().optional(),
   }),
   steps: z.array(
     z.object({
       step: z.int(),
       cost: costField,
+      latency: z
+        .object({ fraction: estimateField, ms: z.number() })
+        .optional()
+        .describe('on the device, where a latency is the target'),
       judgement: judgementField,
       proof: z.string().nullable(),
       tries: z.int().describe('cuts that were tried for it'),
@@ -64,6 +69,16 @@ export const searchDocument = z.object({
   latency: latencyField.optional(),
   remarks: z.array(z.string()).describe('what the numbers do not say by themselves, as sentences'),
   next: z.string(),
+};
+
+/** What a search found, step by step. */
+export const searchDocument = z.object({
+  schema: z.literal('espalier/search@1'),
+  ...searchFields,
+  others: z
+    .array(z.object(searchFields))
+    .optional()
+    .describe('with several --devices: the same for every one but the first'),
 });
 
 /** The document's type. */

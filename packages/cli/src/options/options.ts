@@ -234,7 +234,7 @@ export const options = {
     choices: LATENCY_METHODS,
     default: 'knapsack',
     text: 'how widths are chosen for a latency: all at once by their prices, or one step after the other',
-    commands: ['prune'],
+    commands: ['prune', 'run'],
   },
   latencyTable: {
     group: 'Engine',

@@ -11,8 +11,8 @@ export const searchOptions = {
     group: 'Target',
     type: 'text',
     value: 'macs=0.4',
-    text: 'what is to be left of the original: macs=FRACTION or params=FRACTION',
-    examples: ['macs=0.4', 'params=0.5'],
+    text: 'what is to be left of the original: macs=FRACTION, params=FRACTION, latency=FRACTION or latency=TIME',
+    examples: ['macs=0.4', 'params=0.5', 'latency=0.5', 'latency=12ms'],
     commands: ['run'],
   },
   maxDrop: {

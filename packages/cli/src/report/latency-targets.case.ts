@@ -11,6 +11,7 @@ export const latencyTarget: LatencyTargetField = {
     provider: 'cpu',
     threads: 1,
     processor: 'AMD EPYC 7B13',
+    os: 'linux-x64',
     fingerprint: '0123456789abcdef',
   },
   stairs: { step: 16, unit: 4, penalty: 1.31 },

@@ -8,6 +8,7 @@ import { formatTable } from '../output/text-table.ts';
 import {
   formatCount,
   formatDifference,
+  formatMs,
   formatNumberOf,
   formatPercent,
   formatScore,
@@ -44,6 +45,7 @@ export function formatSteps(
 ): readonly string[] {
   const right = 'right' as const;
   const first = steps[0]!;
+  const isTimed = first.latency !== undefined;
   const [heads = '', ...rows] = formatTable(
     [
       { head: 'step', align: right },
@@ -51,18 +53,25 @@ export function formatSteps(
       { head: 'kept', align: right },
       { head: 'parameters', align: right },
       { head: 'kept', align: right },
+      ...(isTimed
+        ? [
+            { head: 'ms', align: right },
+            { head: 'kept', align: right },
+          ]
+        : []),
       { head: metric, align: right },
       { head: 'drop', align: right },
       { head: '95 % interval', align: right },
       { head: 'tries', align: right },
       { head: 'proof' },
     ],
-    steps.map(({ step, cost, judgement, tries, proof }) => [
+    steps.map(({ step, cost, latency, judgement, tries, proof }) => [
       String(step),
       formatCount(cost.macs),
       formatPercent(cost.macs / first.cost.macs),
       formatCount(cost.params),
       formatPercent(cost.params / first.cost.params),
+      ...(latency ? [formatMs(latency.ms), formatPercent(latency.fraction.value)] : []),
       formatScore(judgement.value),
       step === 0 ? '' : formatDifference(judgement.drop),
       step === 0 || !judgement.interval ? '' : judgement.interval.map(formatDifference).join(' to '),

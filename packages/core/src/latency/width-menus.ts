@@ -1,9 +1,10 @@
-// The widths each group may take on a device, and what each is worth.
+// The widths each group may take on a device, with what each is worth.
 import type { Coupling } from '../coupling/coupling.ts';
 import type { PlanLimits } from '../plan/limits.ts';
 import type { PrunableGroup } from '../search/group-cuts.ts';
 import { halvesOf } from './fit-stairs.ts';
 import type { Stairs } from './latency-table.ts';
+import { type WidthWorth, worthByScores } from './width-worth.ts';
 
 /** One group's widths, widest first. */
 export interface WidthMenu {
@@ -11,12 +12,9 @@ export interface WidthMenu {
   readonly group: number;
   /** Share of the group's channels that goes, per level; 0 at level 0. */
   readonly rates: readonly number[];
-  /** Value per level, see {@link listWidthMenus}. */
+  /** Worth per level. */
   readonly values: readonly number[];
 }
-
-/** What a group is worth when a share of its channels is gone; falls with the rate. Only differences count, and they add up over groups. */
-export type WidthWorth = (group: PrunableGroup, rate: number) => number;
 
 /** What menus depend on beside the groups. */
 export interface MenuOptions {
@@ -48,19 +46,6 @@ export function listWidthMenus(
     const rates = offered.map((width) => (channels - width) / channels);
     return { group: group.group, rates, values: rates.map((rate) => worth(group, rate)) };
   });
-}
-
-/**
- * The logarithm of the share of a group's importance that is kept: halving what a group knows costs the same in every group, so that no
- * group is emptied because its scores are small. Scores must not be negative.
- */
-export function worthByScores({ groups }: Coupling, scores: Float64Array): WidthWorth {
-  return ({ group, channels }, rate) => {
-    const ordered = [...groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
-    const sum = (some: readonly number[]): number => some.reduce((total, score) => total + score, 0);
-    const kept = sum(ordered.slice(0, Math.round(channels * (1 - rate))));
-    return Math.log(Math.max(kept / (sum(ordered) || 1), 1e-9));
-  };
 }
 
 function edgesBelow(channels: number, { step }: Stairs, least: number): readonly number[] {

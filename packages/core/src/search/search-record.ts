@@ -1,5 +1,6 @@
 // What the journal of a search holds, in order: the truth about a run, as plain data. Its state, its report and a resumed run are read from these.
 import type { Cost } from '../cost/cost.ts';
+import type { Estimate } from '../devices/summarise-rounds.ts';
 import type { ClassReadings } from '../metrics/grouped-metric.ts';
 import type { Interval } from '../metrics/statistics.ts';
 import type { PlanGroup } from '../plan/plan.ts';
@@ -33,6 +34,16 @@ export interface SearchJudgement {
   readonly worstClass?: ClassDrop;
 }
 
+/** What a model of a run takes on the device whose latency is the target. */
+export interface LatencyReading {
+  /** Of the original's latency, measured side by side; 1 for the original itself. */
+  readonly fraction: Estimate;
+  /** Median of one run. */
+  readonly ms: number;
+  /** Fingerprint of the device. */
+  readonly device: string;
+}
+
 /** Why cutting came to its end. */
 export type SearchEnd = 'target' | 'budget' | 'nothing-left' | 'iterations' | 'time' | 'interrupted';
 
@@ -42,6 +53,8 @@ export interface SearchTrial {
   /** 1 at full strength, halved at every further try. */
   readonly strength: number;
   readonly cost: Cost;
+  /** Where a latency is the target; recovery does not change it. */
+  readonly latency?: LatencyReading;
   /** Before and after recovery. */
   readonly cutAlone: SearchJudgement;
   readonly recovered: SearchJudgement;
@@ -59,6 +72,8 @@ export interface SearchStep {
   /** Path of the model, relative to the run folder. */
   readonly model: string;
   readonly cost: Cost;
+  /** Where a latency is the target. */
+  readonly latency?: LatencyReading;
   readonly judgement: SearchJudgement;
   /** What this step cut, numbered as the model before it. */
   readonly groups: readonly PlanGroup[];

@@ -27,12 +27,14 @@ it('counts the tries of a cut, and none where nothing was cut', () => {
 });
 
 it('is one row per step', () => {
-  expect(formatResults({ steps, trials })).toBe(
+  const latency = { fraction: { value: 0.5, interval: [0.25, 0.75] }, ms: 8, device: 'a' } as const;
+  const timed = steps.map((each, at) => (at === 2 ? { ...each, latency } : each));
+  expect(formatResults({ steps: timed, trials })).toBe(
     [
-      'step,macs,params,metric,value,drop,drop_low,drop_high,worst_drop,tries,seconds',
-      '0,100,50,top1,0.75,0,,,0.125,,',
-      '1,99,49.5,top1,0.625,0.125,-0.125,0.375,0.25,2,3.5',
-      '2,98,49,top1,0.5,0.25,0,0.5,0.375,,',
+      'step,macs,params,metric,value,drop,drop_low,drop_high,worst_drop,tries,seconds,latency,latency_low,latency_high,ms',
+      '0,100,50,top1,0.75,0,,,0.125,,,,,,',
+      '1,99,49.5,top1,0.625,0.125,-0.125,0.375,0.25,2,3.5,,,,',
+      '2,98,49,top1,0.5,0.25,0,0.5,0.375,,,0.5,0.25,0.75,8',
       '',
     ].join('\n'),
   );

@@ -12,22 +12,24 @@ export function triesOf(
 
 const HEADS = [
   ...['step', 'macs', 'params', 'metric', 'value', 'drop', 'drop_low', 'drop_high', 'worst_drop'],
-  ...['tries', 'seconds'],
+  ...['tries', 'seconds', 'latency', 'latency_low', 'latency_high', 'ms'],
 ];
 
 /**
  * `results.csv`: a line of heads, then one line per step, numbers unrounded. `drop_low` to `drop_high` is the interval of the drop at 95 %, empty where
- * the samples were too few; `tries` and `seconds` count every cut that was tried for the step, and are empty where nothing was cut.
+ * the samples were too few; `tries` and `seconds` count every cut that was tried for the step, and are empty where nothing was cut. `latency` is the fraction of
+ * the original's with its 95 % interval, empty unless one is the target.
  */
 export function formatResults({ steps, trials }: Pick<SearchState, 'steps' | 'trials'>): string {
   const rows = steps.map((step) => {
-    const { cost, judgement } = step;
+    const { cost, judgement, latency } = step;
     const tries = triesOf(step, trials);
     const seconds = tries.reduce((sum, each) => sum + each.seconds, 0);
     return [
       ...[step.step, cost.macs, cost.params, judgement.metric, judgement.value, judgement.drop],
       ...[judgement.interval?.[0], judgement.interval?.[1], judgement.worst],
       ...(tries.length === 0 ? [undefined, undefined] : [tries.length, seconds]),
+      ...[latency?.fraction.value, latency?.fraction.interval[0], latency?.fraction.interval[1], latency?.ms],
     ];
   });
   return [HEADS, ...rows].map((cells) => `${cells.map(quoteCell).join(',')}\n`).join('');

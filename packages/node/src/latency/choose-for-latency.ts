@@ -20,7 +20,13 @@ import {
   summariseRounds,
   type WidthWorth,
 } from '@espalier/core';
-import { type Device, timeSessions, toDeviceModel } from '../devices/device.ts';
+import {
+  type Device,
+  type DeviceModel,
+  type DeviceTimes,
+  timeSessions,
+  toDeviceModel,
+} from '../devices/device.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { PipelineEvent } from '../pipeline/events.ts';
 import { cutAndProve } from '../pipeline/prune-analysis.ts';
@@ -114,7 +120,7 @@ export async function* chooseForLatency(
     onLearned = async () => {},
   } = options;
   const { scores, limiter, worth, widths, maxRatio = DEFAULT_MAX_RATIO } = options;
-  const { coupling, cost, file } = analysis;
+  const { traced, coupling, cost, file } = analysis;
   const { model: reference, fraction: standing } = options.reference ?? { model: file.model, fraction: 1 };
   const learn = async function* (known: LatencyTable | undefined, narrow: boolean) {
     const found = yield* learnLatency(analysis, {
@@ -156,7 +162,9 @@ export async function* chooseForLatency(
     const predicted = foretell(learned, keep);
     const cut = yield* cutAndProve(analysis, keep, undefined, { engine, verify: false });
     yield { type: 'step', step: 'latency' };
-    const timing = await timeBoth(analysis, reference, cut.model, device, seed, signal);
+    const both = [toDeviceModel('original', reference, traced), toDeviceModel('pruned', cut.model, traced)];
+    const { models, warnings } = await timeSurely(device, both, seed, signal);
+    const timing: Timing = { models: [models[0]!, models[1]!], warnings };
     const measured = invert(timing.models[1].speedup);
     fraction = wantedOf(timing.models[0].medianMs.value);
     tries.push({ asked, predicted, measured, macs: cut.after.macs / cost.original.macs, keep, timing });
@@ -206,27 +214,21 @@ function unreachable(fraction: number, least: number): EspalierError {
   });
 }
 
-interface Timing {
-  readonly models: readonly [original: ModelLatency, pruned: ModelLatency];
-  readonly warnings: readonly string[];
-}
+type Timing = Pick<LatencyOutcome, 'models' | 'warnings'>;
 
-async function timeBoth(
-  { traced }: Analysis,
-  original: Model,
-  cut: Model,
+/** Times models for a judgement that counts, the first one as the reference: several sessions of each, told as one. Errors: those of the device. */
+export async function timeSurely(
   device: Device,
+  models: readonly DeviceModel[],
   seed: number,
-  signal: AbortSignal | undefined,
-): Promise<Timing> {
-  const models = [toDeviceModel('original', original, traced), toDeviceModel('pruned', cut, traced)];
+  signal?: AbortSignal,
+): Promise<Pick<DeviceTimes, 'warnings'> & { readonly models: readonly ModelLatency[] }> {
   const { times, warnings } = await timeSessions(device, models, SESSIONS, {
     ...JUDGED,
     seed,
     ...(signal && { signal }),
   });
-  const [first, second] = summariseRounds(times, createRandom(seed));
-  return { models: [first!, second!], warnings };
+  return { models: summariseRounds(times, createRandom(seed)), warnings };
 }
 
 /** Of the cuts that surely meet the target the slowest, which keeps most; else of those whose median does the surest; else the fastest. */

@@ -18,6 +18,8 @@ export interface LawfulDeviceOptions {
   readonly inputStep?: number;
   /** Standard deviation of a time, relative; default 0.005. */
   readonly noise?: number;
+  /** A multiply-accumulate, ms; default 1e-7. */
+  readonly macMs?: number;
   /** A factor on the times of models by their name; default 1 for all. */
   readonly factorOf?: (name: string) => number;
 }
@@ -29,14 +31,15 @@ export interface LawfulDevice extends Device {
   timeOf(model: Model): number;
 }
 
-/** Calling a model; starting a layer; a multiply-accumulate of a layer, all ms. */
-const [CALL, START, MAC] = [0.05, 0.01, 1e-7];
+/** Calling a model; starting a layer, both ms. */
+const [CALL, START] = [0.05, 0.01];
 
-/** Layers take START + MAC · (rounded-up inputs · rounded-up outputs · kernel · map); everything else is free. Maps must keep the size of the input. */
+/** Layers take START + `macMs` · (rounded-up inputs · rounded-up outputs · kernel · map); everything else is free. Maps must keep the size of the input. */
 export function lawfulDevice({
   step = 8,
   inputStep = step,
   noise = 0.005,
+  macMs = 1e-7,
   factorOf = () => 1,
 }: LawfulDeviceOptions = {}): LawfulDevice {
   const description = describeDevice({
@@ -51,7 +54,7 @@ export function lawfulDevice({
   const random = createRandom(9);
   const sent: string[] = [];
   const timeOf = (model: Model): number =>
-    model.graph.nodes.reduce((sum, node) => sum + timeOfLayer(model, node, inputStep, step), CALL);
+    model.graph.nodes.reduce((sum, node) => sum + timeOfLayer(model, node, { inputStep, step, macMs }), CALL);
   return {
     description,
     sent,
@@ -72,7 +75,11 @@ function shake(ms: number, noise: number, random: Random): number {
   return ms * (1 + noise * random.normal());
 }
 
-function timeOfLayer({ graph }: Model, node: Node, inputStep: number, step: number): number {
+function timeOfLayer(
+  { graph }: Model,
+  node: Node,
+  { inputStep, step, macMs }: Required<Pick<LawfulDeviceOptions, 'inputStep' | 'step' | 'macMs'>>,
+): number {
   const weight = graph.initializers.find(({ name }) => name === node.inputs[1])?.dims ?? [];
   if (weight.length < 2) return 0;
   const map = graph.inputs[0]!.shape!.slice(2).map((dim) => Number((dim as { value: number }).value));
@@ -81,7 +88,7 @@ function timeOfLayer({ graph }: Model, node: Node, inputStep: number, step: numb
   // The one column of a depthwise kernel is no width.
   const product = climb(rows, step) * (columns === 1 ? 1 : climb(columns, inputStep));
   const positions = kernel.length === 0 ? 1 : [...kernel, ...map].reduce((a, b) => a * b, 1);
-  return START + MAC * product * positions;
+  return START + macMs * product * positions;
 }
 
 /** x [1,3,16,16] → stem 32 → inner 24 → outer 32, added to the stem → depthwise 32 → late 40 → logits 5; no width of the hidden ones is free of its neighbours. */

@@ -14,7 +14,6 @@ import {
   type SearchState,
   type SearchStep,
   type Sensitivity,
-  TARGET_TOLERANCE,
 } from '@espalier/core';
 import { describeMachine, findDisturbances } from '../bench/machine.ts';
 import { readModel } from '../models/read-model.ts';
@@ -23,6 +22,7 @@ import { scoreAnalysis } from '../pipeline/score-analysis.ts';
 import { checkSameSettings } from '../runs/run-record.ts';
 import { openTrainingData, type TrainingData } from '../training/training-data.ts';
 import { breaksFloor, checkKnowsClasses, tellUnjudged } from './class-limit.ts';
+import { proposeForLatency, rememberTable, timeOriginal } from './latency-cuts.ts';
 import { measureSensitivity, type SensitivityOptions } from './measure-sensitivity.ts';
 import { type ProbeBatch, readProbeImages } from './probe-images.ts';
 import { rememberProbes } from './probe-memo.ts';
@@ -36,8 +36,9 @@ import {
 } from './search-options.ts';
 import { writeRecipe } from './search-recipe.ts';
 import { checkTrainable, learnedSet, train, trains } from './search-recovery.ts';
-import { isSingle, needsSensitivity, propose, type SearchTarget, targetOfTable } from './strategies.ts';
-import { type Standing, tryCuts } from './try-cuts.ts';
+import { checkTarget, isReached, isTimed, type SearchTarget, settleTarget } from './search-target.ts';
+import { isSingle, needsSensitivity, propose } from './strategies.ts';
+import { type CutAt, type Standing, tryCuts } from './try-cuts.ts';
 
 /** A search that came to its end. */
 export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
@@ -57,11 +58,11 @@ export interface SearchResult extends Pick<SearchState, 'steps' | 'trials'> {
  */
 export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchEvent, SearchResult> {
   const { folder, settings, signal } = options;
-  if (options.training.deterministic && isTimed(options)) throw notDeterministic();
+  checkTarget(options);
   if (folder.record) checkSameSettings(folder.record, settings);
   await folder.describe(settings);
-  const work = yield* openWork(options);
-  const { original, data, target } = work;
+  const opened = yield* openWork(options);
+  const { original, data } = opened;
   let state = folder.past.reduce(advanceState, NO_STATE);
   const record: SearchRecorder = (event) => {
     if (isSearchRecord(event)) {
@@ -70,7 +71,9 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
     }
     return event;
   };
-  if (state.steps.length === 0) yield record({ type: 'search.step', step: await describeOriginal(work) });
+  if (state.steps.length === 0) yield record({ type: 'search.step', step: await describeOriginal(opened) });
+  const work: SearchWork = { ...opened, target: settleTarget(options, original, state.steps[0]!) };
+  const { target } = work;
   const unjudged = options.maxClassDrop === undefined ? undefined : tellUnjudged(state.steps[0]!.judgement);
   if (unjudged !== undefined) yield { type: 'note', text: unjudged };
   let reason: SearchEnd;
@@ -97,17 +100,17 @@ export async function* runSearch(options: SearchOptions): AsyncGenerator<SearchE
   };
 }
 
-const isTimed = ({ scoreBy = [] }: SearchOptions): boolean => scoreBy.includes('latency');
+/** Everything but where it ends, which may depend on how long the original takes. */
+type OpenedWork = Omit<SearchWork, 'target'>;
 
 /** Analyses the original and opens the data. */
-async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, SearchWork> {
+async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, OpenedWork> {
   const { engine, signal, load, training, confidence = SEARCH_DEFAULTS.confidence } = options;
   const original = yield* analyseFile(options.model, {
     engine,
     ...(options.inputShapes && { inputShapes: options.inputShapes }),
     ...(signal && { signal }),
   });
-  const target = settleTarget(options, original);
   const { method = 'reconstruct', epochs = 1 } = options.recovery ?? {};
   const { batch = 64, seed = 0 } = training.data;
   const learns = trains(method) || (options.finalEpochs ?? 0) > 0;
@@ -131,27 +134,20 @@ async function* openWork(options: SearchOptions): AsyncGenerator<SearchEvent, Se
   if (learns) await checkTrainable(recovery);
   const judge = createSearchJudge({ ...common, batch, confidence, byClass });
   const images = rememberProbes(() => readImages(options, original, data));
-  return { options, target, original, data, recovery, judge, images };
+  return {
+    ...{ options, original, data, recovery, judge, images },
+    ...(options.latency && { latency: rememberTable(options.latency) }),
+  };
 }
 
-function settleTarget(options: SearchOptions, original: Analysis): SearchTarget {
-  const { target, strategy, limits = {}, layerRates = {} } = options;
-  if (strategy === 'layer-rates') return targetOfTable(original, limits, layerRates);
-  if (target) return target;
-  throw new EspalierError({
-    kind: 'usage',
-    code: 'run.bad-target',
-    message: 'Nothing says where the search should end.',
-    hint: 'Give it a target, such as { measure: "macs", kept: 0.5 }.',
-  });
-}
-
-async function describeOriginal({ options, original, judge }: SearchWork): Promise<SearchStep> {
+async function describeOriginal(work: OpenedWork): Promise<SearchStep> {
+  const { options, original, judge, latency } = work;
   const judgement = await judge(original.file.model);
   if (!Number.isFinite(judgement.value)) throw noNumber(judgement);
   await options.folder.saveModel('step-0', original.file.model);
   return {
     ...{ step: 0, model: options.folder.modelPath('step-0'), cost: original.cost.original, judgement },
+    ...(latency && { latency: await timeOriginal(work, latency()) }),
     ...{ groups: [], history: {}, stale: [], proof: null },
   };
 }
@@ -175,7 +171,7 @@ async function* cutOn(
   stateNow: () => SearchState,
   record: SearchRecorder,
 ): AsyncGenerator<SearchEvent, SearchEnd> {
-  const { options, original, target } = work;
+  const { options, original } = work;
   const { engine, folder, signal, strategy = SEARCH_DEFAULTS.strategy } = options;
   const started = performance.now();
   const { stopped } = stateNow();
@@ -202,21 +198,40 @@ async function* cutOn(
     const sensitivity = needsSensitivity(strategy)
       ? yield* analyseSensitivity(work, standing, record)
       : undefined;
-    const proposal = propose(strategy, {
-      ...{ analysis, scores, iteration: last.step, limits },
-      ...{ measure: target.measure, least: original.cost.original[target.measure] * target.kept },
-      ...(sensitivity && { sensitivity }),
-      ...(options.layerRates && { layerRates: options.layerRates }),
-      ...(options.scoreBy && { measures: options.scoreBy }),
-      ...(options.counts && { counts: options.counts }),
-      ...(options.exponents && { exponents: options.exponents }),
-    });
-    if (proposal === undefined) return 'nothing-left';
-    const outcome = yield* tryCuts(work, standing, proposal, record);
+    const cutAt = yield* proposeCut(work, standing, sensitivity);
+    if (cutAt === undefined) return 'nothing-left';
+    const outcome = yield* tryCuts(work, standing, cutAt, record);
     if (typeof outcome === 'string') return outcome;
     yield record({ type: 'search.step', step: outcome });
     await thinModels(options, stateNow());
   }
+}
+
+/** The next cut, as the strategy and the target have it. */
+async function* proposeCut(
+  work: SearchWork,
+  standing: Standing,
+  sensitivity: Sensitivity | undefined,
+): AsyncGenerator<SearchEvent, CutAt | undefined> {
+  const { options, original, target } = work;
+  if (target.measure === 'latency') return yield* proposeForLatency(work, standing, sensitivity);
+  const { analysis, scores, limits, state } = standing;
+  const proposal = propose(options.strategy ?? SEARCH_DEFAULTS.strategy, {
+    ...{ analysis, scores, iteration: state.steps.at(-1)!.step, limits },
+    ...{ measure: target.measure, least: original.cost.original[target.measure] * target.kept },
+    ...(sensitivity && { sensitivity }),
+    ...(options.layerRates && { layerRates: options.layerRates }),
+    ...(options.scoreBy && { measures: options.scoreBy }),
+    ...(options.counts && { counts: options.counts }),
+    ...(options.exponents && { exponents: options.exponents }),
+  });
+  return (
+    proposal &&
+    async function* (strength) {
+      yield { type: 'step', step: 'plan' };
+      return { keep: proposal.at(strength) };
+    }
+  );
 }
 
 /** Removes the models of steps that a later one has followed, where they are not to be kept; only once that one is in the journal. */
@@ -231,9 +246,7 @@ function whyStop(
   spent: number,
 ): SearchEnd | undefined {
   const { strategy = SEARCH_DEFAULTS.strategy, iterations = SEARCH_DEFAULTS.iterations, seconds } = options;
-  const [first, last] = [steps[0]!, steps.at(-1)!];
-  const kept = last.cost[target.measure] / first.cost[target.measure];
-  if (kept <= target.kept + TARGET_TOLERANCE) return 'target';
+  if (isReached(target, steps[0]!, steps.at(-1)!)) return 'target';
   const cuts = steps.filter(({ proof }) => proof !== null).length;
   if (isSingle(strategy) && cuts > 0)
     return trials.some((trial) => !trial.accepted) ? 'budget' : 'nothing-left';
@@ -313,18 +326,9 @@ async function* finish(
   await folder.saveModel(`step-${step}`, model);
   return {
     ...{ step, model: folder.modelPath(`step-${step}`), cost: last.cost, judgement },
+    ...(last.latency && { latency: last.latency }),
     ...{ groups: [], history: last.history, stale: [], proof: null },
   };
-}
-
-function notDeterministic(): EspalierError {
-  return new EspalierError({
-    kind: 'usage',
-    code: 'run.not-deterministic',
-    message:
-      'Measured times differ from run to run, so that --score-by latency does not go with --deterministic.',
-    hint: 'Leave one of them out: macs,params are counted, not measured.',
-  });
 }
 
 function noNumber({ metric, value }: SearchJudgement): EspalierError {

@@ -9,6 +9,7 @@ import type {
   SearchStrategy,
   SelectionOptions,
 } from '@espalier/core';
+import type { LatencyAim } from '../latency/choose-for-latency.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { ScoreOptions } from '../pipeline/score-analysis.ts';
 import type { RunSettings } from '../runs/run-record.ts';
@@ -19,7 +20,7 @@ import type { SearchEvent } from './search-events.ts';
 import type { SearchFolder } from './search-folder.ts';
 import type { SearchJudge } from './search-judge.ts';
 import type { SearchRecoveryOptions } from './search-recovery.ts';
-import type { SearchTarget } from './strategies.ts';
+import type { SearchTarget, SearchWish } from './search-target.ts';
 
 /** What a search is asked. */
 export interface SearchOptions {
@@ -28,7 +29,9 @@ export interface SearchOptions {
   readonly model: string;
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   /** Where it ends; not looked at by the strategy layer-rates, which ends where its table does. */
-  readonly target?: SearchTarget;
+  readonly target?: SearchWish;
+  /** The device whose latency is the target; needed for one alone. */
+  readonly latency?: LatencyAim;
   /** Most that the metric may lose in all, in its own unit: 0.01 is a point of accuracy. */
   readonly maxDrop: number;
   /** Most that any class may lose in all, of what is recognised of it (its average precision, of detectors); default: no such floor. */
@@ -91,6 +94,8 @@ export interface SearchWork {
   /** The batches that probes are judged by. */
   readonly images: () => Promise<readonly ProbeBatch[]>;
   readonly recovery: SearchRecoveryOptions;
+  /** Where a latency is the target: the device, and what is known of it by now. */
+  readonly latency?: () => LatencyAim;
 }
 
 /** Notes an event down and hands it on. */

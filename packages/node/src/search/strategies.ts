@@ -24,7 +24,7 @@ import {
 import type { Analysis } from '../pipeline/analyse-file.ts';
 
 /** The part of the original's cost that is to be left. */
-export interface SearchTarget {
+export interface CostTarget {
   readonly measure: 'macs' | 'params';
   /** Above 0 and below 1. */
   readonly kept: number;
@@ -38,7 +38,7 @@ export interface Situation {
   /** Cuts accepted so far. */
   readonly iteration: number;
   /** Cost that the current model must not fall below, in units of the measure. */
-  readonly measure: SearchTarget['measure'];
+  readonly measure: CostTarget['measure'];
   readonly least: number;
   /** For the strategy of that name alone. */
   readonly layerRates?: LayerRates;
@@ -109,7 +109,7 @@ function proposeTable(
 }
 
 /** What a table leaves of the multiply-accumulates: where a search by it ends. Errors: those of `assignRates`. */
-export function targetOfTable(analysis: Analysis, limits: PlanLimits, layerRates: LayerRates): SearchTarget {
+export function targetOfTable(analysis: Analysis, limits: PlanLimits, layerRates: LayerRates): CostTarget {
   const { coupling, cost } = analysis;
   // How much is left depends on how many channels go, and hardly on which.
   const scores = new Float64Array(coupling.classes.length);

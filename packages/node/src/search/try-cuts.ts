@@ -6,6 +6,7 @@ import {
   groupName,
   groupsNear,
   type KeepMask,
+  type LatencyReading,
   listPrunableGroups,
   makePlan,
   type PlanLimits,
@@ -21,11 +22,21 @@ import { breaksFloor } from './class-limit.ts';
 import type { SearchEvent } from './search-events.ts';
 import { SEARCH_DEFAULTS, type SearchRecorder, type SearchWork } from './search-options.ts';
 import { recoverStep } from './search-recovery.ts';
-import { changedGroups, isSingle, type Proposal } from './strategies.ts';
+import { changedGroups, isSingle } from './strategies.ts';
 
 /** How much weaker each further try is, and how many there are. */
 const WEAKER = 0.5;
 const TRIES = 4;
+
+/** A choice of classes that may be cut. */
+export interface Candidate {
+  readonly keep: KeepMask;
+  /** Measured already where a latency is the target. */
+  readonly latency?: LatencyReading;
+}
+
+/** The cut at a strength above 0 and up to 1; the same at the same strength. Undefined where there is none. */
+export type CutAt = (strength: number) => AsyncGenerator<SearchEvent, Candidate | undefined>;
 
 /** The model a step begins with. */
 export interface Standing {
@@ -43,7 +54,7 @@ export interface Standing {
 export async function* tryCuts(
   work: SearchWork,
   { analysis, scores, state, limits }: Standing,
-  proposal: Proposal,
+  cutAt: CutAt,
   record: SearchRecorder,
 ): AsyncGenerator<SearchEvent, SearchStep | 'budget' | 'nothing-left'> {
   const { options, judge, recovery } = work;
@@ -58,10 +69,11 @@ export async function* tryCuts(
     const start = performance.now();
     const strength = WEAKER ** attempt;
     if (refused.some((trial) => trial.strength === strength)) continue;
-    const keep = proposal.at(strength);
-    if (changedGroups(coupling, keep).size === 0) break;
+    const candidate = yield* cutAt(strength);
+    if (!candidate || changedGroups(coupling, candidate.keep).size === 0) break;
+    const { keep, latency } = candidate;
     // A group loses whole channels, so that a weaker cut may be the same.
-    if (attempt > 0 && isSame(keep, proposal.at(strength / WEAKER))) continue;
+    if (attempt > 0 && isSame(keep, (yield* cutAt(strength / WEAKER))?.keep)) continue;
     yield { type: 'step', step: 'cut' };
     const cut = await cutModel(traced, coupling, keep, engine);
     const plan = makePlan(traced, coupling, keep);
@@ -78,6 +90,7 @@ export async function* tryCuts(
     const accepted = recovered.worst <= allowed && brokenFloor === undefined;
     const trial: SearchTrial = {
       ...{ iteration: last.step, strength, cost: cost.totals(keep), cutAlone, recovered, allowed, accepted },
+      ...(latency && { latency }),
       ...(brokenFloor && { brokenFloor }),
       seconds: (performance.now() - start) / 1000,
     };
@@ -88,6 +101,7 @@ export async function* tryCuts(
     await folder.saveModel(`step-${step}`, model);
     return {
       ...{ step, model: folder.modelPath(`step-${step}`), cost: trial.cost, judgement: recovered },
+      ...(latency && { latency }),
       ...{ groups: plan.groups, history: extendHistory(last.history, plan.groups) },
       ...{ stale: staleGroups(analysis, scores, keep, limits), proof: proof.verdict },
       evidence: sumUpProof(proof),
@@ -104,8 +118,8 @@ function allowedDrop({ options }: SearchWork, { steps }: SearchState): number {
   return spent + share * Math.max(0, maxDrop - spent);
 }
 
-function isSame(one: KeepMask, other: KeepMask): boolean {
-  return one.every((bit, id) => bit === other[id]);
+function isSame(one: KeepMask, other: KeepMask | undefined): boolean {
+  return one.every((bit, id) => bit === other?.[id]);
 }
 
 /** The groups whose curves a cut may have changed, by name. */

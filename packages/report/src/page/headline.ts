@@ -1,6 +1,6 @@
 // What a run came to, in words.
 import type { SearchEnd } from '@espalier/core';
-import { formatFactor, formatNumberOf, formatPercent, formatScore } from '../text/units.ts';
+import { formatFactor, formatNumberOf, formatPercent, formatScore, MEASURES } from '../text/units.ts';
 import type { RunPage } from './run-page.ts';
 
 const ENDINGS: Readonly<Record<SearchEnd, string>> = {
@@ -41,9 +41,6 @@ export function formatOutcome({ asked, ending, steps, metric }: RunPage): string
       : undefined;
   return [wanted, happened, sure].filter(Boolean).join(' ');
 }
-
-/** Names of what costs are measured in. */
-export const MEASURES = { macs: 'MACs', params: 'parameters' } as const;
 
 /** What a drop makes of the metric, with its sign: in points where it is a fraction, else in its own unit. */
 export function formatDrop(metric: RunPage['metric'], drop: number): string {

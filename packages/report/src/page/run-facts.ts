@@ -65,7 +65,7 @@ export interface RunFacts {
   readonly output: string;
   readonly asked: {
     readonly strategy: string;
-    readonly target: { readonly measure: 'macs' | 'params'; readonly kept: number };
+    readonly target: { readonly measure: 'macs' | 'params' | 'latency'; readonly kept: number };
     /** In the metric's own unit. */
     readonly maxDrop: number;
     readonly confidence: number;

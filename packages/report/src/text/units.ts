@@ -84,3 +84,6 @@ function roundDigits(value: number, significant: number, decimals: number): stri
   const digits = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(significant))))) + 1;
   return value.toFixed(Math.min(Math.max(significant - digits, 0), decimals));
 }
+
+/** What targets are measured in, in words. */
+export const MEASURES = { macs: 'MACs', params: 'parameters', latency: 'milliseconds' } as const;

@@ -1,0 +1,61 @@
+// What the widths of a group are worth, as a choice of widths for a latency adds it up: by scores, or by what a sensitivity analysis saw.
+import type { Coupling } from '../coupling/coupling.ts';
+import type { PrunableGroup } from '../search/group-cuts.ts';
+import { type GroupSensitivity, groupName, type Sensitivity } from '../search/sensitivity.ts';
+
+/** What a group is worth when a share of its channels is gone; falls with the rate. Only differences count, and they add up over groups. */
+export type WidthWorth = (group: PrunableGroup, rate: number) => number;
+
+/**
+ * The logarithm of the share of a group's importance that is kept: halving what a group knows costs the same in every group, so that no
+ * group is emptied because its scores are small. Scores must not be negative.
+ */
+export function worthByScores({ groups }: Coupling, scores: Float64Array): WidthWorth {
+  return ({ group, channels }, rate) => {
+    const ordered = [...groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
+    const sum = (some: readonly number[]): number => some.reduce((total, score) => total + score, 0);
+    const kept = sum(ordered.slice(0, Math.round(channels * (1 - rate))));
+    return Math.log(Math.max(kept / (sum(ordered) || 1), 1e-9));
+  };
+}
+
+/** How much of the metric a halving by {@link worthByScores} counts beside a measured drop: it decides between cuts that cost nothing. */
+const SCORES_COUNT = 0.01;
+
+/**
+ * What is left of the metric when this group alone is cut, by its curve. Between its points a curve is straight; it never gets flatter, because it
+ * does so only where there is nothing left to lose. A group without a curve is worth what its scores say.
+ */
+export function worthByCurves({ groups, baseline }: Sensitivity, byScores: WidthWorth): WidthWorth {
+  const curves = new Map(groups.map((group) => [groupName(group), steepen(group)]));
+  const unit = SCORES_COUNT * Math.abs(baseline.value);
+  return (group, rate) => {
+    const curve = curves.get(groupName(group)) ?? [];
+    const lost = curve.reduce(
+      (sum, { from, to, slope }) => sum + slope * Math.max(0, Math.min(rate, to) - from),
+      0,
+    );
+    return unit * byScores(group, rate) - lost;
+  };
+}
+
+/** A straight part of a curve: the drop per share of the channels. */
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly slope: number;
+}
+
+function steepen({ points, channels }: GroupSensitivity): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  let [rate, drop, slope] = [0, 0, 0];
+  for (const point of points) {
+    const share = point.removed / channels;
+    if (share <= rate) continue;
+    slope = Math.max(slope, (point.drop - drop) / (share - rate));
+    stretches.push({ from: rate, to: share, slope });
+    rate = share;
+    drop = Math.max(drop, point.drop);
+  }
+  return stretches.length === 0 ? [] : [...stretches, { from: rate, to: 1, slope }];
+}
