@@ -1,22 +1,30 @@
 // What accuracy is left at a latency: plans made for the latency of this machine beside plans made for MACs that are as fast, before and after the same
 // recovery. `node experiments/latency.mjs [MODEL ...]` (default: all) measures what latency.jsonl does not hold yet and writes the tables of
-// latency.md; delete lines to measure them anew. Needs ../shared/data and the build. About 40 minutes on a quiet machine.
-import { createRandom, keepOf, summariseRounds } from '@espalier/core';
+// latency.md; delete lines (and the runs in runs/experiments) to measure them anew. Needs ../shared/data and the build. About an hour on a quiet machine.
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createRandom, historyGroups, keepOf, PLAN_VERSION, summariseRounds } from '@espalier/core';
 import {
   analyseFile,
   createLocalDevice,
   createOrtEngine,
+  cutAndProve,
   describeMachine,
   follow,
   pruneAnalysis,
   pruneForLatency,
+  readModel,
   recoverCut,
+  runSearch,
   timeSessions,
   toDeviceModel,
+  writeModel,
 } from '@espalier/node';
+import { openRun, trainingOf } from './classifiers.mjs';
 import { openLog } from './log.mjs';
 import { fillMarkers, showEnvironment, showShare, table } from './page.mjs';
 import { data, evaluate, evaluateDetector, openCalibration, SUBJECTS } from './subjects.mjs';
+import { watch } from './watch.mjs';
 
 const PAGE = new URL('latency.md', import.meta.url);
 const COCO = { train: 'coco/dataset.yaml', dataset: { split: 'train' } };
@@ -33,7 +41,13 @@ const BY_MACS = {
   'global fscl': { criterion: 'fscl', ranking: 'global' },
   'global fscl, widths of 16': { criterion: 'fscl', ranking: 'global', roundTo: 16 },
 };
-const OURS = 'latency';
+/** Plans that ask for the latency itself. */
+const FOR_LATENCY = { 'latency, by curves': search, 'latency, by scores': choose };
+const PLANS = [...Object.keys(FOR_LATENCY), ...Object.keys(BY_MACS)];
+/** The search looks at a group through this many held-out images (pictures, of detectors), and may lose what it must. */
+const SEARCH = { maxDrop: 0.99, confidence: 0.5, probeImages: 600, probePictures: 24, iterations: 12 };
+/** Held out of the training pictures of detectors. */
+const HELD_OUT = 0.25;
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
 /** Sessions of each model: they differ by where their memory comes to lie. */
@@ -41,6 +55,8 @@ const SESSIONS = 3;
 const LOAD = { threads: 2 };
 /** Halvings when looking for the MACs that make a plan as fast as the target. */
 const HALVINGS = 6;
+/** Where the plans lie until all of a model are measured. */
+const FOLDER = new URL('../runs/experiments/latency/', import.meta.url);
 
 const engine = createOrtEngine();
 const device = await createLocalDevice({ engine, threads: THREADS });
@@ -52,45 +68,94 @@ for (const [model, subject] of Object.entries(MODELS)) {
 }
 await writePage();
 
-/** Every plan for every target of one model; the original first. */
+/** Every plan for every target of one model, and then all of them on the clock. */
 async function measureModel(model, subject) {
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
   const judge = async (candidate) => {
     if (subject.layout) return (await evaluateDetector(engine, candidate, subject.layout, LOAD)).mAP;
     return (await evaluate(engine, [candidate], subject, 'test', undefined, LOAD))[0].top1;
   };
+  await mkdir(FOLDER, { recursive: true });
   await log.once({ model, plan: 'original' }, async () => ({ before: await judge(analysis.file.model) }));
+  const made = [];
   for (const fraction of TARGETS) {
-    for (const plan of [OURS, ...Object.keys(BY_MACS)]) {
-      await log.once({ model, fraction, plan }, async () => {
-        const cut =
-          plan === OURS
-            ? await cutForLatency(analysis, fraction)
-            : await cutByMacs(analysis, fraction, BY_MACS[plan]);
-        if (!cut.pruning) return cut;
+    for (const plan of PLANS) {
+      const row = await log.once({ model, fraction, plan }, async () => {
+        const make = FOR_LATENCY[plan] ?? ((...of) => cutByMacs(...of, BY_MACS[plan]));
+        const cut = await make(analysis, fraction, subject, model);
+        if (cut.unreachable) return cut;
+        await writeModel(pathOf({ model, fraction, plan }), cut.model, { force: true });
         return {
-          ...(await describe(analysis, cut.pruning)),
-          ...(await recover(analysis, subject, cut.pruning, judge)),
+          ...{ macs: cut.after.macs / cut.before.macs, params: cut.after.params / cut.before.params },
+          ...(await recover(analysis, subject, cut, judge)),
         };
       });
+      if (!row.unreachable) made.push(row);
     }
+  }
+  await log.once({ model, plan: 'time' }, () => timeAll(analysis, made));
+}
+
+function pathOf({ model, fraction, plan }) {
+  const name = [model, fraction, plan].join('-').replaceAll(/[^\w.]+/g, '-');
+  return fileURLToPath(new URL(`${name}.onnx`, FOLDER));
+}
+
+/** The plan of `espalier run`: what its steps left of the original, as one cut of it. */
+async function search(analysis, fraction, subject, model) {
+  const { maxDrop, confidence, probeImages, probePictures, iterations } = SEARCH;
+  const folder = await openRun(`latency-${model}-${fraction}`);
+  try {
+    const { steps, reason } = await watch(
+      model,
+      runSearch({
+        ...{ engine, model: analysis.file.path, folder, load: LOAD, maxDrop, confidence, iterations },
+        target: { measure: 'latency', kept: fraction },
+        latency: aim(),
+        scoring: { criterion: 'fscl' },
+        sensitivity: { limit: subject.layout ? probePictures : probeImages },
+        training: subject.layout ? dataOfDetector(subject) : await trainingOf(subject, 1),
+        recovery: { method: 'reconstruct' },
+        settings: { ...SEARCH, fraction },
+      }),
+    );
+    if (reason !== 'target') return { unreachable: `The search ended before it: ${reason}.` };
+    const groups = historyGroups(steps.at(-1).history);
+    const keep = keepOf(analysis.traced, analysis.coupling, { version: PLAN_VERSION, groups, cuts: [] });
+    return await follow(cutAndProve(analysis, keep, undefined, { engine, verify: false }));
+  } finally {
+    folder.close();
   }
 }
 
-async function cutForLatency(analysis, fraction) {
+function dataOfDetector({ train, dataset, layout }) {
+  return {
+    data: { path: data(train), dataset, batch: 4, seed: 1 },
+    evaluation: { share: HELD_OUT, layout },
+  };
+}
+
+/** The plan of `espalier prune --latency`. */
+async function choose(analysis, fraction) {
   try {
-    const options = { engine, device, target: { fraction }, table: known, verify: false };
-    const pruning = await follow(pruneForLatency(analysis, options));
-    known = pruning.latency.table;
-    return { pruning };
+    const options = { engine, target: { fraction }, verify: false, ...aim() };
+    return await follow(pruneForLatency(analysis, options));
   } catch (error) {
     if (error.code === 'latency.unreachable') return { unreachable: error.message };
     throw error;
   }
 }
 
+/** The device with what is known of it by now. */
+function aim() {
+  const onLearned = async (learned) => {
+    known = learned;
+  };
+  return { device, onLearned, ...(known && { table: known }) };
+}
+
 /** The cut that keeps most MACs and is as fast as the target, by measuring. */
-async function cutByMacs(analysis, fraction, how) {
+async function cutByMacs(analysis, fraction, _subject, _model, how) {
   let [low, high] = [0.05, 1];
   let best;
   for (let round = 0; round < HALVINGS; round++) {
@@ -107,20 +172,31 @@ async function cutByMacs(analysis, fraction, how) {
     } else if (pruning) high = macs;
     else low = macs;
   }
-  return best ? { pruning: best } : { unreachable: 'No cut by MACs was as fast.' };
+  return best ?? { unreachable: 'No cut by MACs was as fast.' };
 }
 
 /** Latency as a fraction of the original's, both measured in turns. */
-async function measure({ file, traced }, model, timing = { minRounds: 12, minSeconds: 0.2 }) {
-  const models = [file.model, model].map((each, at) => toDeviceModel(String(at), each, traced));
-  const { times } = await timeSessions(device, models, SESSIONS, timing);
-  const [, { speedup }] = summariseRounds(times, createRandom(1));
-  return { value: 1 / speedup.value, interval: [1 / speedup.interval[1], 1 / speedup.interval[0]] };
+async function measure(analysis, model) {
+  const [only] = await measureAll(analysis, [model], { minRounds: 12, minSeconds: 0.2 });
+  return only;
 }
 
-async function describe(analysis, { model, before, after }) {
-  const latency = await measure(analysis, model, { minRounds: 20, minSeconds: 0.7 });
-  return { macs: after.macs / before.macs, params: after.params / before.params, latency };
+/** All plans in one measurement, in turn with the original. */
+async function timeAll(analysis, rows) {
+  const models = [];
+  for (const row of rows) models.push((await readModel(pathOf(row))).model);
+  const latencies = await measureAll(analysis, models, { minRounds: 20, minSeconds: 0.7 });
+  return { latencies: rows.map(({ fraction, plan }, at) => ({ fraction, plan, latency: latencies[at] })) };
+}
+
+async function measureAll({ file, traced }, cuts, timing) {
+  const models = [file.model, ...cuts].map((each, at) => toDeviceModel(String(at), each, traced));
+  const { times } = await timeSessions(device, models, SESSIONS, timing);
+  const [, ...others] = summariseRounds(times, createRandom(1));
+  return others.map(({ speedup: { value, interval } }) => ({
+    value: 1 / value,
+    interval: [1 / interval[1], 1 / interval[0]],
+  }));
 }
 
 /** The metric of the cut, and after reconstruction. */
@@ -140,10 +216,12 @@ async function writePage() {
     const own = rows.filter((row) => row.model === model);
     const original = own.find(({ plan }) => plan === 'original');
     if (!original) return [];
+    const timed = own.find(({ plan }) => plan === 'time')?.latencies ?? [];
     const lines = TARGETS.flatMap((fraction) =>
-      [OURS, ...Object.keys(BY_MACS)].flatMap((plan) => {
-        const row = own.find((each) => each.plan === plan && each.fraction === fraction);
-        return row ? [showRow(row)] : [];
+      PLANS.flatMap((plan) => {
+        const is = (each) => each.plan === plan && each.fraction === fraction;
+        const row = own.find(is);
+        return row ? [showRow(row, timed.find(is)?.latency)] : [];
       }),
     );
     const head = [
@@ -166,17 +244,15 @@ async function writePage() {
   });
 }
 
-function showRow({ fraction, plan, latency, macs, before, after, unreachable }) {
+function showRow({ fraction, plan, macs, before, after, unreachable }, latency) {
   if (unreachable) return [fraction, plan, unreachable, '', '', '', '', ''];
-  const interval = latency.interval.map(showShare).join(' to ');
-  const efficiency = (macs / latency.value).toFixed(2);
   return [
     fraction,
     plan,
-    showShare(latency.value),
-    interval,
+    latency ? showShare(latency.value) : '',
+    latency ? latency.interval.map(showShare).join(' to ') : '',
     showShare(macs),
-    efficiency,
+    latency ? (macs / latency.value).toFixed(2) : '',
     showShare(before),
     showShare(after),
   ];

@@ -38,7 +38,7 @@ export interface SearchJudgement {
 export interface LatencyReading {
   /** Of the original's latency, measured side by side; 1 for the original itself. */
   readonly fraction: Estimate;
-  /** Median of one run. */
+  /** Of one run: that fraction of what the original took when the run began, so that the machine's load then and now does not count. */
   readonly ms: number;
   /** Fingerprint of the device. */
   readonly device: string;

@@ -54,7 +54,7 @@ export async function* proposeForLatency(
 ): AsyncGenerator<SearchEvent, CutAt | undefined> {
   const { strategy = SEARCH_DEFAULTS.strategy, engine, training, signal } = options;
   const { roundTo: _, ...bounds } = limits;
-  const last = state.steps.at(-1)!;
+  const [first, last] = [state.steps[0]!, state.steps.at(-1)!];
   const standing = last.latency!.fraction.value;
   const wanted = isSingle(strategy) ? target.kept : Math.max(target.kept, standing * (1 - LATENCY_STEP));
   const byScores = worthByScores(analysis.coupling, scores);
@@ -72,9 +72,9 @@ export async function* proposeForLatency(
       seed: training.data.seed ?? 0,
       ...(signal && { signal }),
     });
-    const { measured: fraction, models, device } = outcome;
+    const { measured: fraction, device } = outcome;
     const isFaster = fraction.value < standing;
-    const reading = { fraction, ms: models[1].medianMs.value, device: device.fingerprint };
+    const reading = { fraction, ms: fraction.value * first.latency!.ms, device: device.fingerprint };
     known.set(strength, isFaster ? { keep, latency: reading } : undefined);
     return known.get(strength);
   };
