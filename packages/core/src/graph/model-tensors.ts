@@ -1,6 +1,23 @@
-// Rebuilding a graph with some of its tensors replaced, in initializers, attributes and subgraphs. What stays the same keeps its
-// identity, so that the codec repeats its original bytes.
-import type { Attribute, Graph, Node, Tensor } from '@espalier/core';
+// All tensors of a graph, wherever they stand: initializers, attributes, subgraphs. They are listed, or replaced; what stays the same keeps
+// its identity, so that the codec repeats its original bytes.
+import type { Attribute, Graph, Node, Tensor } from '../onnx/model.ts';
+import { subgraphsOf } from './attributes.ts';
+
+/**
+ * The tensors of a graph with what people find them by, the name of the initializer or of the first output of the node that holds the
+ * tensor: initializers in the order of the file, then those of nodes and subgraphs.
+ */
+export function listTensors(graph: Graph): readonly (readonly [name: string, tensor: Tensor])[] {
+  return [
+    ...graph.initializers.map((tensor) => [tensor.name ?? '', tensor] as const),
+    ...graph.nodes.flatMap((node) => [
+      ...node.attributes
+        .flatMap(({ tensor, tensors = [] }) => [...(tensor ? [tensor] : []), ...tensors])
+        .map((tensor) => [node.outputs[0] ?? '', tensor] as const),
+      ...subgraphsOf(node).flatMap(listTensors),
+    ]),
+  ];
+}
 
 /** The graph with every tensor replaced by what `change` returns for it; the graph itself where nothing changes. */
 export function mapTensors(graph: Graph, change: (tensor: Tensor) => Tensor): Graph {
