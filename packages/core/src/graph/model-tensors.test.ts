@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Tensor } from '../onnx/model.ts';
 import { makeTensor } from '../onnx/tensor.ts';
 import { GraphBuilder } from './builder.ts';
-import { listTensors, mapTensors } from './model-tensors.ts';
+import { countTensorBytes, listTensors, mapTensors } from './model-tensors.ts';
 
 const tiny = { type: 'float32', dims: [2], data: Float32Array.of(1, 2) } as const;
 
@@ -29,4 +29,11 @@ it('replaces tensors wherever they stand and keeps what holds none that changed'
   expect(values).toEqual([3, 1, 5, 5]);
   expect(changed.initializers).toBe(graph.initializers);
   expect(changed.nodes[0]).toBe(graph.nodes[0]);
+});
+
+it('weighs elements as wide as their types, whatever field holds them', () => {
+  const { initializers, ...graph } = nested();
+  const typed = { name: 'half', dims: [3], dataType: 10, int32Data: Int32Array.of(1, 2, 3) };
+  const far = { name: 'far', dims: [5], dataType: 1, external: { location: 'f', offset: 0, length: 20 } };
+  expect(countTensorBytes({ ...graph, initializers: [...initializers, typed, far] })).toBe(4 * 8 + 6 + 20);
 });

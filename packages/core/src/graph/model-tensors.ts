@@ -1,6 +1,7 @@
-// All tensors of a graph, wherever they stand: initializers, attributes, subgraphs. They are listed, or replaced; what stays the same keeps
+// All tensors of a graph, wherever they stand: initializers, attributes, subgraphs. They are listed, weighed, or replaced; what stays the same keeps
 // its identity, so that the codec repeats its original bytes.
 import type { Attribute, Graph, Node, Tensor } from '../onnx/model.ts';
+import { arrayTypeOf, tensorArray } from '../onnx/tensor.ts';
 import { subgraphsOf } from './attributes.ts';
 
 /**
@@ -17,6 +18,18 @@ export function listTensors(graph: Graph): readonly (readonly [name: string, ten
       ...subgraphsOf(node).flatMap(listTensors),
     ]),
   ];
+}
+
+/** Bytes of all elements, as wide as their types; data outside the model by what is declared of them. */
+export function countTensorBytes(graph: Graph): number {
+  return listTensors(graph).reduce((sum, [, tensor]) => sum + bytesOfTensor(tensor), 0);
+}
+
+function bytesOfTensor(tensor: Tensor): number {
+  const { raw, external, dataType } = tensor;
+  if (raw !== undefined) return raw.length;
+  if (external !== undefined) return external.length ?? 0;
+  return arrayTypeOf(dataType) === undefined ? 0 : tensorArray(tensor).data.byteLength;
 }
 
 /** The graph with every tensor replaced by what `change` returns for it; the graph itself where nothing changes. */
