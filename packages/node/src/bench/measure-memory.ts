@@ -51,12 +51,15 @@ export async function measureMemory(path: string, options: MemoryOptions = {}): 
   return answer;
 }
 
+// A small nursery: what JavaScript leaves lying about would else add megabytes, other ones each time.
+const EXEC_ARGV = ['--max-semi-space-size=1'];
+
 /** The compiled probe, reached alike from the sources and from the build. */
 const PROBE = new URL('../../dist/bench/memory-probe.js', import.meta.url);
 
 function askProbe(question: ProbeQuestion, signal: AbortSignal | undefined): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
-    const child = fork(PROBE, { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(PROBE, { execArgv: EXEC_ARGV, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const stop = (): void => void child.kill();
     signal?.addEventListener('abort', stop, { once: true });
     let answer: ProbeAnswer | undefined;
