@@ -1,7 +1,15 @@
 // Every command on a small model, as a user runs it: stdout, stderr, exit code, files.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRandom, decodeModel, encodeModel, type Model, makeTensor, tensorArray } from '@espalier/core';
+import {
+  createRandom,
+  decodeModel,
+  encodeModel,
+  findDenormals,
+  type Model,
+  makeTensor,
+  tensorArray,
+} from '@espalier/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { documents } from '../../packages/cli/src/documents/documents.ts';
 import { openWorkplace, smallClassifierBytes, type Workplace } from './run-cli.ts';
@@ -386,7 +394,35 @@ describe('bench', () => {
     expect(document.latency.models.map((model) => model.name)).toEqual(['net.onnx', 'net.onnx']);
     expect(document.latency.threads).toBe(1);
     expect(document.metrics.macsRatio).toBe(1);
-    expect(document.models[0]!.profile!.length).toBeGreaterThan(0);
+    const [model] = document.models;
+    expect(model!.profile!.length).toBeGreaterThan(0);
+    expect(model!.profile!.every(({ provider }) => provider === 'cpu')).toBe(true);
+    expect(model!.weightBytes).toBeGreaterThan(0);
+    expect(model!.memory!.processBytes).toBeGreaterThan(model!.memory!.peakBytes);
+    expect(model!.denormals).toBeUndefined();
+  });
+
+  it('tells what denormal weights cost, and what cutting makes of them', async () => {
+    const net = await readPruned('net.onnx');
+    const [first, ...others] = net.graph.initializers;
+    const { data } = tensorArray(first!);
+    const weights = (data as Float32Array).map((value, i) => (i < 5 ? 1e-40 : value));
+    const dead = makeTensor(first!.name!, { type: 'float32', dims: first!.dims, data: weights });
+    const graph = { ...net.graph, initializers: [dead, ...others] };
+    await place.write('dead.onnx', encodeModel({ ...net, graph }));
+    const times = ['--seconds', '0', '--rounds', '2', '--threads', '1', '--no-memory'];
+    const { document } = await runJson('bench', ['dead.onnx', ...times]);
+    expect(document.latency.models).toHaveLength(1);
+    expect(document.models[0]!.memory).toBeUndefined();
+    expect(document.models[0]!.denormals).toMatchObject({
+      count: 5,
+      tensors: [{ tensor: first!.name, count: 5, total: data.length }],
+    });
+    expect(document.models[0]!.denormals!.speedup.value).toBeGreaterThan(0);
+
+    const { code } = await place.run(['prune', 'dead.onnx', '-o', 'cut.onnx', '--macs', '0.6', ...QUICK]);
+    expect(code).toBe(0);
+    expect(findDenormals(await readPruned('cut.onnx'))).toEqual([]);
   });
 
   it('ends with 130 on Ctrl-C', async () => {

@@ -48,6 +48,7 @@ export * from './graph/attributes.ts';
 export * from './graph/builder.ts';
 export * from './graph/check-model.ts';
 export * from './graph/denormals.ts';
+export * from './graph/model-tensors.ts';
 export * from './graph/traced-model.ts';
 export * from './graph/wiring.ts';
 export * from './group-by.ts';

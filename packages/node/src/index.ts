@@ -1,6 +1,7 @@
 // What @espalier/node offers.
 export * from './bench/latency.ts';
 export * from './bench/machine.ts';
+export * from './bench/measure-memory.ts';
 export * from './bench/operator-profile.ts';
 export * from './data/arrays.ts';
 export * from './data/cifar10.ts';

@@ -1,22 +1,35 @@
 // `espalier bench`: latency of one model or several side by side.
 import { basename } from 'node:path';
-import { boundLayer, type Engine, type NdArray, type Roofline } from '@espalier/core';
+import {
+  boundLayer,
+  countTensorBytes,
+  findDenormals,
+  flushDenormals,
+  groupBy,
+  type Model,
+  type Roofline,
+} from '@espalier/core';
 import {
   type Analysis,
   createLocalDevice,
   createOrtEngine,
   makeFeeds,
+  measureMemory,
   measureRoofline,
-  type ProfileOptions,
+  type OperatorTime,
   profileOperators,
+  toDeviceModel,
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import type { BenchDocument } from '../documents/bench-document.ts';
+import type { LatencyField } from '../documents/latency-field.ts';
 import { formatBench } from '../report/bench-report.ts';
 import { analyseModel } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
-import { deviceModels, type Elsewhere, openElsewhere } from './elsewhere.ts';
+import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { measureModels, measureOn } from './measure.ts';
+
+type BenchedModel = BenchDocument['models'][number];
 
 /** Runs the command. */
 export const runBench: RunCommand<'bench'> = async (context) => {
@@ -37,31 +50,48 @@ async function benchModels(
   const { seed, provider, threads, warmup, rounds, seconds } = options;
   const engine = createOrtEngine();
   const placement = { provider, ...(threads !== undefined && { threads }) };
-  const analyses = [];
+  const analyses: Analysis[] = [];
   for (const path of context.arguments) analyses.push(await analyseModel(path, context, engine));
   // All models get the input of the first: a comparison over different inputs would say nothing.
   const feeds = makeFeeds(analyses[0]!.traced, seed);
   const names = nameModels(context.arguments);
   const timing = { warmup, minRounds: rounds, minSeconds: seconds, seed, signal };
-  const latency = elsewhere
-    ? await measureOn(await elsewhere.device(), deviceModels(analyses, names), timing, terminal)
-    : await measureModels(
-        engine,
-        analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model })),
-        feeds,
-        { ...placement, ...timing },
-        terminal,
-      );
-  const models: BenchDocument['models'] = [];
+  const device = await elsewhere?.device();
+  const measure = (subjects: readonly NamedModel[]): Promise<LatencyField> =>
+    device
+      ? measureOn(
+          device,
+          subjects.map(({ name, model }) => toDeviceModel(name, model, analyses[0]!.traced)),
+          timing,
+          terminal,
+        )
+      : measureModels(engine, subjects, feeds, { ...placement, ...timing }, terminal);
+  const subjects = analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model }));
+  const latency = await measure(subjects);
+  const size = analyses[0]!.traced.sizes[0]!;
   const roofline = options.profile
     ? await measureRoofline(await createLocalDevice({ engine, ...placement }), signal)
     : undefined;
-  for (const analysis of analyses) {
+  const models: BenchDocument['models'] = [];
+  for (const [i, analysis] of analyses.entries()) {
     const { file, cost } = analysis;
-    const model = { ...describeFile(file), macs: cost.original.macs };
-    if (roofline) terminal.progress(`measuring operators of ${basename(file.path)}`);
-    const profile = roofline && (await profileLayers(analysis, roofline, engine, feeds, placement));
-    models.push({ ...model, ...(profile && { profile }) });
+    const denormals = await priceDenormals(subjects[i]!, measure);
+    if (options.memory && !device) terminal.progress(`measuring the memory of ${names[i]}`);
+    const memory =
+      options.memory && !device ? await measureMemory(file.path, { ...placement, size, signal }) : undefined;
+    const isPlaced = !device && provider !== 'cpu';
+    if (roofline || isPlaced) terminal.progress(`measuring operators of ${names[i]}`);
+    const rows =
+      roofline || isPlaced ? (await profileOperators(engine, file.model, feeds, placement)).rows : undefined;
+    models.push({
+      ...describeFile(file),
+      macs: cost.original.macs,
+      weightBytes: countTensorBytes(file.model.graph),
+      ...(memory && { memory: { ...memory } }),
+      ...(denormals && { denormals }),
+      ...(rows && isPlaced && { placement: sumByProvider(rows) }),
+      ...(rows && roofline && { profile: describeProfile(analysis, rows, roofline) }),
+    });
   }
   const last = latency.models.at(-1)!;
   const document: BenchDocument = {
@@ -78,20 +108,50 @@ async function benchModels(
   return { document, lines: formatBench(document, terminal.paint) };
 }
 
+/** A model and what reports call it. */
+interface NamedModel {
+  readonly name: string;
+  readonly model: Model;
+}
+
+/** What the denormal weights of a model cost: it is measured beside itself with zeros in their place. Undefined where it has none. */
+async function priceDenormals(
+  { name, model }: NamedModel,
+  measure: (models: readonly NamedModel[]) => Promise<LatencyField>,
+): Promise<BenchedModel['denormals']> {
+  const tensors = findDenormals(model);
+  if (tensors.length === 0) return undefined;
+  const { models } = await measure([
+    { name, model },
+    { name: `${name} without denormals`, model: flushDenormals(model) },
+  ]);
+  const { medianMs, speedup } = models[1]!;
+  const count = tensors.reduce((sum, tensor) => sum + tensor.count, 0);
+  return { count, tensors: tensors.map((tensor) => ({ ...tensor })), medianMs, speedup };
+}
+
 /** Where the time goes, operator by operator; layers with what bounds them. */
-async function profileLayers(
-  { file, traced, cost }: Analysis,
+function describeProfile(
+  { traced, cost }: Analysis,
+  rows: readonly OperatorTime[],
   roofline: Roofline,
-  engine: Engine,
-  feeds: Readonly<Record<string, NdArray>>,
-  placement: ProfileOptions,
-): Promise<NonNullable<BenchDocument['models'][number]['profile']>> {
+): NonNullable<BenchedModel['profile']> {
   const bounds = new Map(cost.layers().map((layer) => [layer.name, boundLayer(traced, layer, roofline)]));
-  const { rows } = await profileOperators(engine, file.model, feeds, placement);
   return rows.map(({ opType, ...row }) => {
     const bound = row.node === undefined ? undefined : bounds.get(row.node);
     return { ...row, operator: opType, ...(bound && { bound }) };
   });
+}
+
+/** How many kernels each provider ran, and their part of the time. */
+export function sumByProvider(
+  rows: readonly Pick<OperatorTime, 'provider' | 'share'>[],
+): NonNullable<BenchedModel['placement']> {
+  return [...groupBy(rows, ({ provider }) => provider)].map(([provider, kernels]) => ({
+    provider,
+    kernels: kernels.length,
+    share: kernels.reduce((sum, { share }) => sum + share, 0),
+  }));
 }
 
 /** File names, or whole paths where two are the same. */

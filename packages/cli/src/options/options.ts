@@ -480,6 +480,13 @@ export const options = {
     text: 'measure the time of every operator too',
     commands: ['inspect', 'bench'],
   },
+  memory: {
+    group: 'Output',
+    type: 'flag',
+    default: true,
+    text: 'measure the peak memory of every model, in a process of its own on this machine',
+    commands: ['bench'],
+  },
   warmup: {
     group: 'Engine',
     type: 'integer',

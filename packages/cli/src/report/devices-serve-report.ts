@@ -1,7 +1,7 @@
 // `devices serve` as text.
 import type { DevicesServeDocument } from '../documents/devices-serve-document.ts';
 import type { Paint } from '../output/paint.ts';
-import { formatLatency } from './latency-report.ts';
+import { formatLatency, formatStart } from './latency-report.ts';
 
 /** Lines of the report: a table per device, one below the other, because their times are not to be compared; then what failed. */
 export function formatDevicesServe(
@@ -14,6 +14,7 @@ export function formatDevicesServe(
       ...(i === 0 ? [] : ['']),
       paint.bold(latency.device?.name ?? ''),
       ...formatLatency(latency),
+      ...formatStart(latency),
     ]),
     ...failures.flatMap(({ message }) => ['', paint.yellow(message)]),
   ];

@@ -13,7 +13,7 @@ it('shows facts, cost, groups and what is frozen and why', async () => {
 });
 
 it('adds measured time where it has some', async () => {
-  const row = { node: 'stem_out', kernel: 'stem', opType: 'Conv', ms: 0.25, share: 1 };
+  const row = { node: 'stem_out', kernel: 'stem', opType: 'Conv', provider: 'cpu', ms: 0.25, share: 1 };
   const document = describeModel(await smallAnalysis(), { rows: [row, row], runMs: 0.6, runs: 10 });
   expect(inspectDocument.parse(document)).toEqual(document);
   expect(document.layers.map((layer) => layer.ms)).toEqual([0.5, ...Array(4).fill(undefined)]);

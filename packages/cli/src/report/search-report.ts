@@ -26,7 +26,7 @@ export function formatSearch(document: SearchDocument, paint: Paint): readonly s
     ...formatSteps(document, paint),
     '',
     describeJudgement(document),
-    ...(latency ? ['', ...formatLatency(latency, macsOf(document, latency))] : []),
+    ...(latency ? ['', ...formatLatency(latency, { macs: macsOf(document, latency) })] : []),
     ...(layers.length > 0 ? ['', ...formatLayers(layers.slice(0, SHOWN_LAYERS))] : []),
     ...(more > 0 ? [`… and ${formatNumberOf(more, 'more layer')}, in ${run}/report.html`] : []),
     '',

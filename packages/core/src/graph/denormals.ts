@@ -1,9 +1,10 @@
-// Weights so small that a processor leaves its fast path for each of them: trained nets hold some, and they make a net
-// look slower than it is.
-import type { Graph, Model, Tensor } from '../onnx/model.ts';
+// Weights so small that many processors leave their fast path for each of them. Trained nets hold some, in channels that died; they
+// make a net slower than it needs to be, and zeros in their place compute the same.
+import type { Model, Tensor } from '../onnx/model.ts';
 import { DataType } from '../onnx/model.ts';
 import { tensorArray } from '../onnx/tensor.ts';
-import { subgraphsOf } from './attributes.ts';
+import { bytesOf } from '../onnx/value-rules.ts';
+import { listTensors, mapTensors } from './model-tensors.ts';
 
 /** How many elements of one weight are denormal. */
 export interface DenormalWeight {
@@ -16,44 +17,75 @@ export interface DenormalWeight {
 }
 
 /**
- * The float32 and float16 weights that hold denormal (subnormal) numbers, zeros not counted: initializers in the order of the file,
- * then tensors in node attributes and in subgraphs. Weights whose data lie outside the model are not looked at.
+ * The weights that hold denormal (subnormal) numbers, zeros not counted: float32 below 2^-126 and float64 below 2^-1022, as
+ * `listTensors` orders them. Half precision has none: its smallest numbers are ordinary float32 numbers, and the arithmetic of those
+ * that compute in half precision has no slow path. A tensor of one element is a bound or an epsilon, no weight. Data that lie outside
+ * the model and were not read are not looked at.
  */
 export function findDenormals(model: Model): readonly DenormalWeight[] {
-  return weightsOf(model.graph).flatMap(([name, tensor]) => {
-    if (tensor.external !== undefined) return [];
-    const count = countDenormals(tensor);
-    return count === 0 ? [] : [{ tensor: name, count, total: tensorArray(tensor).data.length }];
+  return listTensors(model.graph).flatMap(([tensor, held]) => {
+    const words = wordsOf(held);
+    if (words === undefined) return [];
+    let count = 0;
+    for (let i = 0; i < words.total; i++) if (isDenormal(words, i)) count++;
+    return count === 0 ? [] : [{ tensor, count, total: words.total }];
   });
 }
 
-function weightsOf(graph: Graph): readonly (readonly [name: string, tensor: Tensor])[] {
-  return [
-    ...graph.initializers.map((tensor) => [tensor.name ?? '', tensor] as const),
-    ...graph.nodes.flatMap((node) => [
-      ...node.attributes.flatMap((a) => (a.tensor ? [[node.outputs[0] ?? '', a.tensor] as const] : [])),
-      ...subgraphsOf(node).flatMap(weightsOf),
-    ]),
-  ];
+/**
+ * The model with zeros, of the same sign, for all numbers that {@link findDenormals} counts; the model itself where there are none. No
+ * weight changes by more than 1.2e-38. Tensors without such numbers stay what they are, to the byte.
+ */
+export function flushDenormals(model: Model): Model {
+  const graph = mapTensors(model.graph, flushTensor);
+  return graph === model.graph ? model : { ...model, graph };
 }
 
-function countDenormals(tensor: Tensor): number {
-  // Compared as bit patterns: exponent zero, fraction not. Computing with the numbers would take the slow path itself.
-  if (tensor.dataType === DataType.float32) {
-    const { data } = tensorArray(tensor);
-    return countBits(new Uint32Array(data.buffer, data.byteOffset, data.length), 0x7f800000, 0x007fffff);
-  }
-  if (tensor.dataType === DataType.float16) {
-    return countBits(tensorArray(tensor).data as Uint16Array, 0x7c00, 0x03ff);
-  }
-  return 0;
+/** Elements as bit patterns: computing with the numbers would take the slow path itself. */
+interface Words {
+  /** Little-endian words of 32 bits, one or two per element. */
+  readonly bits: Uint32Array;
+  readonly total: number;
+  /** Words of an element; the last one holds the exponent. */
+  readonly size: 1 | 2;
+  readonly exponent: number;
+  readonly fraction: number;
 }
 
-function countBits(bits: Uint32Array | Uint16Array, exponent: number, fraction: number): number {
-  let count = 0;
-  for (let i = 0; i < bits.length; i++) {
-    const pattern = bits[i]!;
-    if ((pattern & exponent) === 0 && (pattern & fraction) !== 0) count++;
+const FLOAT32 = { size: 1, exponent: 0x7f800000, fraction: 0x007fffff } as const;
+const FLOAT64 = { size: 2, exponent: 0x7ff00000, fraction: 0x000fffff } as const;
+
+/** The elements of a weight that could hold denormal numbers. */
+function wordsOf(tensor: Tensor): Words | undefined {
+  const { dataType, external, raw } = tensor;
+  const layout =
+    dataType === DataType.float32 ? FLOAT32 : dataType === DataType.float64 ? FLOAT64 : undefined;
+  if (layout === undefined || (external !== undefined && raw === undefined)) return undefined;
+  const { data } = tensorArray(tensor);
+  if (data.length < 2) return undefined;
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  return { bits, total: data.length, ...layout };
+}
+
+function isDenormal({ bits, size, exponent, fraction }: Words, index: number): boolean {
+  const high = bits[size * index + size - 1]!;
+  if ((high & exponent) !== 0) return false;
+  return (high & fraction) !== 0 || (size === 2 && bits[2 * index] !== 0);
+}
+
+function flushTensor(tensor: Tensor): Tensor {
+  const words = wordsOf(tensor);
+  if (words === undefined) return tensor;
+  const { size, total } = words;
+  let flushed: Uint32Array | undefined;
+  for (let i = 0; i < total; i++) {
+    if (!isDenormal(words, i)) continue;
+    flushed ??= words.bits.slice();
+    const last = size * i + size - 1;
+    flushed[last] = flushed[last]! & 0x80000000;
+    if (size === 2) flushed[last - 1] = 0;
   }
-  return count;
+  if (flushed === undefined) return tensor;
+  const { floatData: _, doubleData: __, ...described } = tensor;
+  return { ...described, raw: bytesOf(flushed) };
 }

@@ -1,5 +1,6 @@
 // Back from training to an ordinary model: trained values into the constants they came from, restored normalizations folded again, numbers too
 // small for a processor's fast path set to zero.
+import { flushDenormals } from '../graph/denormals.ts';
 import { nodeId, type TracedModel } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
 import type { NdArray } from '../onnx/nd-array.ts';
@@ -37,23 +38,15 @@ export function exportTrained(original: Model, trained: TrainedValues): Model {
   const edits: ConstantEdit[] = norms.flatMap((norm) => {
     const { weight, bias } = foldNorm(norm, read);
     return [
-      { node: norm.output, input: 1, array: flush(weight) },
-      { node: norm.output, input: 2, array: flush(bias) },
+      { node: norm.output, input: 1, array: weight },
+      { node: norm.output, input: 2, array: bias },
     ];
   });
   for (const [value, array] of learned) {
     if (restored.has(value)) continue;
     for (const { node, slot } of traced.wiring.consumers.get(value) ?? []) {
-      edits.push({ node: nodeId(traced.nodes[node]!), input: slot, array: flush(array) });
+      edits.push({ node: nodeId(traced.nodes[node]!), input: slot, array });
     }
   }
-  return replaceConstants(original, edits);
-}
-
-/** Smallest float32 that processors compute with at full speed. */
-const LEAST_NORMAL = 2 ** -126;
-
-function flush(array: NdArray): NdArray {
-  const data = (array.data as Float32Array).map((value) => (Math.abs(value) < LEAST_NORMAL ? 0 : value));
-  return { ...array, data };
+  return flushDenormals(replaceConstants(original, edits));
 }

@@ -36,6 +36,7 @@ describe('profileOperators', () => {
     ]);
     expect(profile.rows.find((row) => row.node === 'act_out')?.opType).toBe('Relu');
     expect(profile.runs).toBe(10);
+    expect([...new Set(profile.rows.map((row) => row.provider))]).toEqual(['cpu']);
     expect(profile.rows.reduce((sum, row) => sum + row.share, 0)).toBeCloseTo(1, 9);
     expect(profile.rows.map((row) => row.ms)).toEqual(
       profile.rows.map((row) => row.ms).sort((a, b) => b - a),
@@ -99,10 +100,10 @@ describe('summariseTrace', () => {
     name: `${name}_kernel_time`,
     ts,
     dur,
-    args: { op_name },
+    args: { op_name, provider: op_name === 'Loop' ? 'CPUExecutionProvider' : 'WebGpuExecutionProvider' },
   });
 
-  it('takes medians over the runs that count, and times inside a loop once', () => {
+  it('takes medians over the runs that count, and times inside a loop once, and tells who ran them', () => {
     const trace = [
       run(0, 1000),
       kernel('first_out', 10, 900, 'Conv'),
@@ -122,10 +123,11 @@ describe('summariseTrace', () => {
         node: 'first_out',
         kernel: 'first_out',
         opType: 'Conv',
+        provider: 'webgpu',
         ms: 0.042,
         share: expect.closeTo(42 / 62, 9),
       },
-      { kernel: 'loop', opType: 'Loop', ms: 0.02, share: expect.closeTo(20 / 62, 9) },
+      { kernel: 'loop', opType: 'Loop', provider: 'cpu', ms: 0.02, share: expect.closeTo(20 / 62, 9) },
     ]);
   });
 });

@@ -29,6 +29,8 @@ export interface OperatorTime {
   readonly kernel: string;
   /** The operator it runs: `Conv`, or a name of the runtime's own such as `FusedConv`, `ReorderOutput`. */
   readonly opType: string;
+  /** Execution provider that ran it: `cpu` also for what another provider does not take. Empty where the trace does not tell. */
+  readonly provider: string;
   /** Milliseconds per run, median over the runs. */
   readonly ms: number;
   /** Part of the sum of all rows, 0 to 1. */
@@ -80,7 +82,7 @@ export interface TraceEvent {
   readonly name: string;
   readonly ts: number;
   readonly dur: number;
-  readonly args: { readonly op_name?: string };
+  readonly args: { readonly op_name?: string; readonly provider?: string };
 }
 
 /**
@@ -93,19 +95,21 @@ export function summariseTrace(trace: readonly TraceEvent[], model: Model, warmu
     .sort((a, b) => a.ts - b.ts)
     .slice(warmup);
   const kernels = outermost(trace.filter((e) => e.cat === 'Node' && e.name.endsWith('_kernel_time')));
-  const times = new Map<string, { opType: string; us: number[] }>();
+  const times = new Map<string, { opType: string; provider: string; us: number[] }>();
   for (const event of kernels) {
     const run = runs.findIndex((r) => r.ts <= event.ts && event.ts < r.ts + r.dur);
     if (run < 0) continue;
     const kernel = event.name.slice(0, -'_kernel_time'.length);
-    const entry = times.get(kernel) ?? { opType: event.args.op_name ?? '', us: runs.map(() => 0) };
+    const { op_name: opType = '', provider = '' } = event.args;
+    const entry = times.get(kernel) ?? { opType, provider: nameProvider(provider), us: runs.map(() => 0) };
     entry.us[run]! += event.dur;
     times.set(kernel, entry);
   }
   const findNode = nodeFinder(model);
-  const rows = [...times].map(([kernel, { opType, us }]) => ({
+  const rows = [...times].map(([kernel, { opType, provider, us }]) => ({
     kernel,
     opType,
+    provider,
     node: findNode(kernel, opType),
     ms: median(us) / 1000,
   }));
@@ -121,6 +125,11 @@ export function summariseTrace(trace: readonly TraceEvent[], model: Model, warmu
     runMs: median(runs.map((run) => run.dur)) / 1000,
     runs: runs.length,
   };
+}
+
+/** What options call a provider: `cpu` for `CPUExecutionProvider`, `webgpu` for `WebGpuExecutionProvider`. */
+function nameProvider(provider: string): string {
+  return provider.replace(/ExecutionProvider$/, '').toLowerCase();
 }
 
 /** Leaves out the events that lie within another one: kernels of a subgraph, whose node has its own event. */

@@ -90,14 +90,7 @@ async function loadSession(
   );
   try {
     const session = await runtime.InferenceSession.create(bytes, {
-      executionProviders: [provider],
-      graphOptimizationLevel: options.optimization ?? 'all',
-      logSeverityLevel: 4,
-      // Else the threads of this session keep spinning after a run and take the cores from whatever runs next.
-      extra: { session: { force_spinning_stop: '1' } },
-      ...(options.memoryPlan === undefined ? {} : { enableMemPattern: options.memoryPlan }),
-      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-      ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+      ...sessionOptions(options),
       ...(externalData.length === 0 ? {} : { externalData }),
     });
     return new ProfiledSession(runtime, session, options.profile);
@@ -105,14 +98,41 @@ async function loadSession(
     if (provider !== 'cpu' && !(await runsAnything(runtime, provider))) {
       throw providerUnavailable(runtime, provider, sentenceOf(cause));
     }
-    throw new EspalierError({
-      kind: 'engine',
-      code: 'engine.load-failed',
-      message: `ONNX Runtime refuses the model: ${sentenceOf(cause)}`,
-      hint: 'Check that the file is a complete ONNX model whose operators and opset this runtime knows.',
-      cause,
-    });
+    refuseModel(cause);
   }
+}
+
+/**
+ * Loads a model file as applications do: the runtime itself reads it and the files beside it, so that no copy is left in this process.
+ * Throws what loading with {@link createOrtEngine} does, but tells no missing device from a model it refuses.
+ */
+export async function loadModelFile(path: string, options: LoadOptions = {}): Promise<Session> {
+  const runtime = await importOrt().catch(refuseMissingRuntime);
+  const session = await runtime.InferenceSession.create(path, sessionOptions(options)).catch(refuseModel);
+  return new ProfiledSession(runtime, session, options.profile);
+}
+
+function sessionOptions(options: LoadOptions): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [options.provider ?? 'cpu'],
+    graphOptimizationLevel: options.optimization ?? 'all',
+    logSeverityLevel: 4,
+    // Else the threads of this session keep spinning after a run and take the cores from whatever runs next.
+    extra: { session: { force_spinning_stop: '1' } },
+    ...(options.memoryPlan === undefined ? {} : { enableMemPattern: options.memoryPlan }),
+    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
+  };
+}
+
+function refuseModel(cause: unknown): never {
+  throw new EspalierError({
+    kind: 'engine',
+    code: 'engine.load-failed',
+    message: `ONNX Runtime refuses the model: ${sentenceOf(cause)}`,
+    hint: 'Check that the file is a complete ONNX model whose operators and opset this runtime knows.',
+    cause,
+  });
 }
 
 function packModel(

@@ -2,8 +2,14 @@
 // that its tensors name.
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep, win32 } from 'node:path';
-import { EspalierError, type ExternalData, type Graph, type Model, type Tensor } from '@espalier/core';
-import { mapTensors } from './map-tensors.ts';
+import {
+  EspalierError,
+  type ExternalData,
+  type Graph,
+  type Model,
+  mapTensors,
+  type Tensor,
+} from '@espalier/core';
 import { readBytes } from './read-bytes.ts';
 
 /** One buffer holds less than this; also what a protobuf message may have. */

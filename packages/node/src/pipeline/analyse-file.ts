@@ -55,6 +55,6 @@ function noteDenormals(traced: TracedModel): readonly string[] {
   return count === 0
     ? []
     : [
-        `${count} weights in ${found.length} tensors are denormal (first '${found[0]!.tensor}'): processors are slow on them, which distorts timings.`,
+        `${count.toLocaleString('en-US')} weights in ${found.length} tensors are denormal (first '${found[0]!.tensor}'): many processors are slow on them. Models written from this one have zeros there; bench measures what that gains.`,
       ];
 }

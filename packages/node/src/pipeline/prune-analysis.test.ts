@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { encodeModel } from '@espalier/core';
+import { encodeModel, findDenormals } from '@espalier/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../engine/ort-engine.ts';
 import { writeModel } from '../models/write-model.ts';
@@ -77,6 +77,8 @@ describe('pruneAnalysis', () => {
     expect(steps(events)).toEqual(['score', 'plan', 'cut', 'verify']);
     expect(pruning.after.macs / pruning.before.macs).toBeLessThan(0.51);
     expect(pruning.verification?.verdict).toBe('proven');
+    expect(findDenormals(analysis.file.model)).not.toEqual([]);
+    expect(findDenormals(pruning.model)).toEqual([]);
     expect(pruning.plan).toMatchObject({
       model: analysis.file.sha256,
       made: { criterion: 'fscl', macs: 0.5 },

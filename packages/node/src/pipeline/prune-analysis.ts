@@ -7,6 +7,7 @@ import {
   cutModel,
   type Engine,
   EspalierError,
+  flushDenormals,
   type KeepMask,
   keepOf,
   type LayerRates,
@@ -70,7 +71,7 @@ export async function* pruneAnalysis(
   return yield* cutAndProve(analysis, keep, made, options);
 }
 
-/** Cuts to a choice of classes and proves the cut, unless told not to. Errors: those of `cutModel`. */
+/** Cuts to a choice of classes, sets denormal weights to zero, and proves both against the original as it is, unless told not to. Errors: those of `cutModel`. */
 export async function* cutAndProve(
   { traced, coupling, cost, file }: Analysis,
   keep: KeepMask,
@@ -79,7 +80,7 @@ export async function* cutAndProve(
 ): AsyncGenerator<PipelineEvent, Pruning> {
   yield { type: 'step', step: 'cut' };
   signal?.throwIfAborted();
-  const model = await cutModel(traced, coupling, keep, engine);
+  const model = flushDenormals(await cutModel(traced, coupling, keep, engine));
   const plan = makePlan(traced, coupling, keep, { model: file.sha256, ...(made && { made }) });
   const cuttable = coupling.classes.filter((c) => c.frozen < 0);
   const result = {

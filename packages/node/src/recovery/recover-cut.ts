@@ -2,6 +2,7 @@
 import {
   type Dataset,
   type Engine,
+  flushDenormals,
   type KeepMask,
   keepOf,
   type Model,
@@ -75,7 +76,8 @@ export async function* recoverCut(
     for (; !step.done; step = await work.next()) {
       yield { type: 'step', step: 'recover', fraction: step.value.done / step.value.total };
     }
-    return { ...step.value, method, samples: calibration.samples };
+    const model = flushDenormals(step.value.model);
+    return { ...step.value, model, method, samples: calibration.samples };
   } finally {
     await open.close();
   }

@@ -3,6 +3,7 @@ import {
   cutModel,
   EspalierError,
   extendHistory,
+  flushDenormals,
   groupName,
   groupsNear,
   type KeepMask,
@@ -75,7 +76,7 @@ export async function* tryCuts(
     // A group loses whole channels, so that a weaker cut may be the same.
     if (attempt > 0 && isSame(keep, (yield* cutAt(strength / WEAKER))?.keep)) continue;
     yield { type: 'step', step: 'cut' };
-    const cut = await cutModel(traced, coupling, keep, engine);
+    const cut = flushDenormals(await cutModel(traced, coupling, keep, engine));
     const plan = makePlan(traced, coupling, keep);
     yield { type: 'step', step: 'verify' };
     const proof = await verifyCut(traced, coupling, keep, plan.cuts, cut, engine, {
