@@ -9,8 +9,9 @@ import { startServing } from '../serving/start-serving.ts';
 import { analyseModel } from './analyse.ts';
 import { nameModels } from './bench.ts';
 import type { CommandContext, RunCommand } from './command.ts';
-import { deviceModels, placementOf } from './elsewhere.ts';
+import { deviceModels } from './elsewhere.ts';
 import { measureOn } from './measure.ts';
+import { placementOf } from './open-devices.ts';
 
 /** Runs the command; Ctrl-C is how it ends, unless it was told to end after so many devices. */
 export const runDevicesServe: RunCommand<'devices serve'> = async (context) => {

@@ -1,9 +1,8 @@
-import type { JoinedHost } from '@espalier/node';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions } from '../options/resolve-options.ts';
 import { createTerminal } from '../output/terminal.ts';
 import type { CommandContext } from './command.ts';
-import { isWanted, openElsewhere, placementOf } from './elsewhere.ts';
+import { openElsewhere } from './elsewhere.ts';
 
 const silent = { write: () => {} };
 
@@ -36,24 +35,4 @@ describe('openElsewhere', () => {
     const outcome = openElsewhere(bench(flags));
     await expect(outcome).rejects.toMatchObject({ kind: 'usage', code, hint: expect.any(String) });
   });
-});
-
-it('placementOf leaves to a device what nobody asked for', () => {
-  expect(placementOf(bench({}))).toEqual({});
-  expect(placementOf(bench({ provider: 'cpu', threads: '2' }))).toEqual({ provider: 'cpu', threads: 2 });
-});
-
-it.each([
-  ['browser', true, false],
-  ['Worker', false, true],
-  ['chrome', true, false],
-  ['Chrome on Pixel', true, false],
-  ['board', false, true],
-  ['pixel', true, false],
-  ['iPhone', false, false],
-])('--on %s means the browser: %s, the worker: %s', (on, browser, worker) => {
-  const facts = { runtime: '', providers: [], processor: '', os: '' };
-  const page: JoinedHost = { id: '1', facts: { ...facts, kind: 'browser', name: 'Chrome on Pixel 9' } };
-  const machine: JoinedHost = { id: '2', facts: { ...facts, kind: 'machine', name: 'board' } };
-  expect([isWanted(page, on), isWanted(machine, on)]).toEqual([browser, worker]);
 });

@@ -1,15 +1,8 @@
 // Measuring elsewhere than on this machine: on a device that joins, or with a command of the user's own.
-import { EspalierError, type HostPlacement } from '@espalier/core';
-import {
-  type Analysis,
-  createCommandDevice,
-  type Device,
-  type DeviceModel,
-  type JoinedHost,
-  toDeviceModel,
-} from '@espalier/node';
-import { startServing } from '../serving/start-serving.ts';
+import { EspalierError } from '@espalier/core';
+import { type Analysis, type Device, type DeviceModel, toDeviceModel } from '@espalier/node';
 import type { CommandContext } from './command.ts';
+import { openDevices } from './open-devices.ts';
 
 /** A place that is being prepared. Close it. */
 export interface Elsewhere {
@@ -22,7 +15,7 @@ export interface Elsewhere {
 export async function openElsewhere(
   context: CommandContext<'bench'> | CommandContext<'prune'>,
 ): Promise<Elsewhere | undefined> {
-  const { on, benchCommand, benchPattern, benchTimeout } = context.options;
+  const { on, benchCommand } = context.options;
   if (on === undefined && benchCommand === undefined) return undefined;
   if (on !== undefined && benchCommand !== undefined) {
     throw usageError(
@@ -35,37 +28,12 @@ export async function openElsewhere(
     const hint = 'Leave out --profile, or what says where to measure.';
     throw usageError('bench.profile-elsewhere', 'Operators can be measured on this machine only.', hint);
   }
-  if (benchCommand !== undefined) {
-    const device = createCommandDevice({
-      command: benchCommand,
-      timeoutSeconds: benchTimeout,
-      ...(benchPattern !== undefined && { pattern: benchPattern }),
-    });
-    return { device: async () => device, close: () => device.close() };
-  }
-  const { terminal, signal } = context;
-  const server = await startServing(context.options, terminal);
-  return {
-    device: async () => {
-      terminal.progress(`waiting for ${nameWanted(on!)} to join`);
-      return server.hub.openDevice(
-        await server.hub.waitForHost((host) => isWanted(host, on!), signal),
-        placementOf(context),
-      );
-    },
-    close: () => server.close(),
-  };
-}
-
-/** Provider and threads that were asked for; a device that joins chooses what was not. */
-export function placementOf({
-  options: { provider, threads },
-  sources,
-}: {
-  readonly options: { readonly provider: string; readonly threads: number | undefined };
-  readonly sources: CommandContext<'bench'>['sources'];
-}): HostPlacement {
-  return { ...(sources.provider !== 'default' && { provider }), ...(threads !== undefined && { threads }) };
+  const devices = on === undefined ? [] : [on];
+  const { devices: open, close } = await openDevices({
+    ...context,
+    options: { ...context.options, devices },
+  });
+  return { device: async () => (await open())[0]!, close };
 }
 
 /** Models as they are sent, all with the input of the first. */
@@ -74,20 +42,6 @@ export function deviceModels(
   names: readonly string[],
 ): readonly DeviceModel[] {
   return analyses.map(({ file }, i) => toDeviceModel(names[i]!, file.model, analyses[0]!.traced));
-}
-
-/** Whether a host is the one `--on` means: a kind of device, or a name that holds these words. */
-export function isWanted({ facts }: JoinedHost, on: string): boolean {
-  const wanted = on.toLowerCase();
-  if (wanted === 'browser') return facts.kind === 'browser';
-  if (wanted === 'worker') return facts.kind === 'machine';
-  return facts.name.toLowerCase().includes(wanted);
-}
-
-function nameWanted(on: string): string {
-  return ['browser', 'worker'].includes(on.toLowerCase())
-    ? `a ${on.toLowerCase()}`
-    : `a device with '${on}' in its name`;
 }
 
 function usageError(code: string, message: string, hint: string): EspalierError {

@@ -19,7 +19,7 @@ export interface ServingOptions {
 /** Starts it. Errors: `device.no-page`, `device.cannot-listen`, `device.no-certificate`, `device.no-openssl`. */
 export async function startServing(
   { host, port, token, https, cert, certKey }: ServingOptions,
-  terminal: Terminal,
+  terminal: Pick<Terminal, 'log'>,
 ): Promise<DeviceServer> {
   const given = await readCertificate(cert, certKey);
   const own = https && !given;
