@@ -16,7 +16,7 @@ import { formatBench } from '../report/bench-report.ts';
 import { analyseModel } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
 import { deviceModels, type Elsewhere, openElsewhere } from './elsewhere.ts';
-import { measureModels, measureOn } from './measure.ts';
+import { measureModels, measureOn, timingOf } from './measure.ts';
 
 /** Runs the command. */
 export const runBench: RunCommand<'bench'> = async (context) => {
@@ -34,7 +34,7 @@ async function benchModels(
   elsewhere: Elsewhere | undefined,
 ): Promise<CommandResult> {
   const { options, terminal, signal } = context;
-  const { seed, provider, threads, warmup, rounds, seconds } = options;
+  const { seed, provider, threads } = options;
   const engine = createOrtEngine();
   const placement = { provider, ...(threads !== undefined && { threads }) };
   const analyses = [];
@@ -42,7 +42,7 @@ async function benchModels(
   // All models get the input of the first: a comparison over different inputs would say nothing.
   const feeds = makeFeeds(analyses[0]!.traced, seed);
   const names = nameModels(context.arguments);
-  const timing = { warmup, minRounds: rounds, minSeconds: seconds, seed, signal };
+  const timing = timingOf(context);
   const latency = elsewhere
     ? await measureOn(await elsewhere.device(), deviceModels(analyses, names), timing, terminal)
     : await measureModels(

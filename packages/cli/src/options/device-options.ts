@@ -1,7 +1,9 @@
 // Options about where models are measured: another device, a command, and the server that devices join.
 import type { OptionRow } from './option-row.ts';
 
-const MEASURING_COMMANDS = ['bench', 'prune'] as const;
+const ONE_PLACE_COMMANDS = ['bench', 'prune'] as const;
+const MANY_PLACES_COMMANDS = ['compare'] as const;
+const MEASURING_COMMANDS = [...ONE_PLACE_COMMANDS, ...MANY_PLACES_COMMANDS] as const;
 const SERVING_COMMANDS = [...MEASURING_COMMANDS, 'devices serve'] as const;
 
 /** The rows. */
@@ -12,7 +14,15 @@ export const deviceOptions = {
     value: 'NAME',
     text: 'measure on a device that joins: browser, worker, or a part of its name; without it on this machine',
     examples: ['browser', 'worker', 'pixel'],
-    commands: MEASURING_COMMANDS,
+    commands: ONE_PLACE_COMMANDS,
+  },
+  devices: {
+    group: 'Devices',
+    type: 'list',
+    value: 'NAME,NAME',
+    text: 'measure on each of these: local for this machine, browser, worker, or a part of the name of a device that joins; what --bench-command names is one more; without either on this machine',
+    examples: [['local', 'browser'], ['pixel']],
+    commands: MANY_PLACES_COMMANDS,
   },
   benchCommand: {
     group: 'Devices',

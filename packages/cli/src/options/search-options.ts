@@ -22,7 +22,7 @@ export const searchOptions = {
     default: '1%',
     text: 'most that the metric may lose in all: 1% or 0.01 is a point of accuracy',
     examples: ['1%', 0.01],
-    commands: ['run'],
+    commands: ['run', 'compare'],
   },
   maxClassDrop: {
     group: 'Target',
@@ -40,7 +40,7 @@ export const searchOptions = {
     min: 0.5,
     below: 1,
     text: 'how sure it must be that a drop is within its budget; 0.5 takes the measured drop as it is',
-    commands: ['run'],
+    commands: ['run', 'compare'],
   },
   stepShare: {
     group: 'Target',

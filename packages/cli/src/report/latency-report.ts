@@ -43,7 +43,7 @@ export function formatLatency(latency: LatencyField, macs?: readonly number[]): 
 }
 
 /** Where and how it was measured, as a line. */
-function describePlace({ device, provider, threads }: LatencyField): string {
+export function describePlace({ device, provider, threads }: LatencyField): string {
   if (device?.runtime === 'command') return `measured in turn, as the command prints it: ${provider}`;
   const how = `provider ${provider}, threads ${threads ?? 'as the engine chooses'}`;
   if (device === undefined || device.name === LOCAL_NAME) return `measured in turn; ${how}`;
