@@ -104,15 +104,17 @@ function describeSet({ metric, decision: { weights } }: CompareDocument): string
     weight > 0 && (name !== 'accuracy' || metric !== null) ? [name] : [],
   );
   const by = counted.length === 1 ? counted[0] : `${counted.slice(0, -1).join(', ')} and ${counted.at(-1)}`;
-  return `Pareto set: by ${by}; what nothing equals in all of that and beats in some. Memory: weights and live values, by the graph.`;
+  return `Pareto set, by ${by}: nothing else is as good in all of that and better in some. Memory: weights and live values, by the graph.`;
 }
 
-function describePick({ pick, metrics, metric, decision }: CompareDocument): string {
+function describePick({ models, pick, metrics, metric, decision }: CompareDocument): string {
+  const picked = `pick: ${pick.name}, ${decision.text}`;
+  if (pick.path === models[0]!.model.path) return picked;
   const gains = [
     `${formatFactor(metrics.speedup)} as fast`,
     `${formatPercent(metrics.bytes)} of the size`,
     ...(metrics.drop === null ? [] : [`${formatDifference(metrics.drop)} of ${metric} lost`]),
     `score ${metrics.score.toFixed(2)}`,
   ];
-  return `pick: ${pick.name}, ${decision.text} (${gains.join(', ')})`;
+  return `${picked} (${gains.join(', ')})`;
 }
