@@ -1,6 +1,5 @@
 // What `compare` found as its document.
-import type { Candidate, Decision, MemoryNeed } from '@espalier/core';
-import { meanSpeedup } from '@espalier/core';
+import { type Candidate, type Decision, type MemoryNeed, meanSpeedup } from '@espalier/core';
 import type { ComparedModel } from '../commands/compared-models.ts';
 import type { CompareDocument } from '../documents/compare-document.ts';
 import type { LatencyField } from '../documents/latency-field.ts';

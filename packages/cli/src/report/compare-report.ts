@@ -1,4 +1,5 @@
 // `compare` as text.
+import { LOCAL_NAME } from '@espalier/core';
 import type { CompareDocument } from '../documents/compare-document.ts';
 import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
@@ -94,8 +95,10 @@ function describePlaceInSet({ behind }: Model): string {
 function describeDevices({ devices }: CompareDocument): readonly string[] {
   return devices.map((latency, i) => {
     const { name, fingerprint } = latency.device!;
-    const which = devices.length === 1 ? name : `${i + 1}: ${name}`;
-    return `${which}, ${describePlace(latency)} (device ${fingerprint})`;
+    const number = devices.length === 1 ? '' : `${i + 1}: `;
+    // Of another device the place says its name.
+    const place = name === LOCAL_NAME ? `${name}, ${describePlace(latency)}` : describePlace(latency);
+    return `${number}${place} (device ${fingerprint})`;
   });
 }
 
