@@ -10,6 +10,7 @@ import {
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { benchDocument } from '../../packages/cli/src/documents/bench-document.ts';
+import { compareDocument } from '../../packages/cli/src/documents/compare-document.ts';
 import { devicesListDocument } from '../../packages/cli/src/documents/devices-list-document.ts';
 import { devicesServeDocument } from '../../packages/cli/src/documents/devices-serve-document.ts';
 import { workerDocument } from '../../packages/cli/src/documents/worker-document.ts';
@@ -93,6 +94,27 @@ describe.skipIf(noBrowser !== undefined)(
       await page.getByText('All done').waitFor();
       expect(await page.locator('tbody tr').count()).toBe(2);
       await page.close();
+    });
+
+    it('measures for compare beside this machine, and the times stay apart', async () => {
+      const opened: Promise<Page>[] = [];
+      const words = ['compare', 'a.onnx', 'b.onnx', '--devices', 'browser,local', '--port', '0'];
+      const { code, stdout, stderr } = await place.run(
+        [...words, '--threads', '1', '--rounds', '3', '--seconds', '0.1', '--json'],
+        { onError: onAddress((url) => opened.push(openPage(url))) },
+      );
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      const { devices, models } = compareDocument.strict().parse(JSON.parse(stdout));
+      expect(devices.map(({ device, provider }) => [device!.name, provider])).toEqual([
+        ['Chrome on Linux', 'wasm'],
+        ['this machine', 'cpu'],
+      ]);
+      const fingerprints = devices.map(({ device }) => device!.fingerprint);
+      expect(new Set(fingerprints).size).toBe(2);
+      for (const { latency } of models) {
+        expect(latency.map(({ fingerprint }) => fingerprint)).toEqual(fingerprints);
+      }
+      await (await opened[0]!).close();
     });
 
     it('computes on a graphics adapter what the processor computes', async ({ skip }) => {

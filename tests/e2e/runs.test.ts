@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareDocument } from '../../packages/cli/src/documents/compare-document.ts';
 import { runsCompareDocument } from '../../packages/cli/src/documents/runs-compare-document.ts';
 import { runsListDocument } from '../../packages/cli/src/documents/runs-list-document.ts';
 import { runsReportDocument } from '../../packages/cli/src/documents/runs-report-document.ts';
@@ -130,6 +131,77 @@ describe('run --deterministic', () => {
   });
 });
 
+describe('compare', () => {
+  const ticks = ['--bench-command', 'wc -c < {model}', '--rounds', '3', '--seconds', '0.1'];
+  // What disturbs a measurement comes as a warning.
+  const compare = async (...args: readonly string[]) => {
+    const { code, stdout } = await place.run(['compare', ...args, '--json', '--quiet']);
+    expect(code).toBe(0);
+    return compareDocument.strict().parse(JSON.parse(stdout));
+  };
+
+  it('holds the steps of a run against each other on every device, and writes the one that it picks', async () => {
+    const compared = await compare(
+      ...['a', '--devices', 'local', '--threads', '1', ...ticks],
+      ...['--pick', 'weighted', '--weights', 'size=1', '-o', 'picked.onnx'],
+    );
+    const { models, devices, pick } = compared;
+    expect(models.map(({ step }) => step)).toEqual(models.map((_, i) => i));
+    expect(models.length).toBe(await count('runs/a', 'search.step'));
+    expect(new Set(devices.map(({ device }) => device!.fingerprint)).size).toBe(2);
+    for (const { latency, model, judgement } of models) {
+      expect(latency.map(({ device }) => device)).toEqual(['this machine', 'wc -c <']);
+      // The command tells the size of the file, so its speed-up is known.
+      expect(latency[1]!.speedup.value).toBeCloseTo(models[0]!.model.bytes / model.bytes, 9);
+      expect(judgement!.worst).toBeLessThanOrEqual(0.2);
+    }
+    // By size alone each step is better than the one before.
+    expect(models.map(({ pareto }) => pareto)).toEqual(models.map((_, i) => i === models.length - 1));
+    expect(pick.step).toBe(models.length - 1);
+    expect(compared.output).toBe(at('picked.onnx'));
+    expect(await bytesOf('picked.onnx')).toEqual(await bytesOf('runs/a', 'models', `step-${pick.step}.onnx`));
+    expect(await place.fail(['compare', 'a', '-o', 'picked.onnx'])).toMatchObject({ code: 'io.exists' });
+  });
+
+  it('picks the fastest within what the run was allowed to lose, and says so', async () => {
+    const { code, stdout } = await place.run(['compare', 'runs/a', ...ticks, '--quiet']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^model +top1 +drop .* score +Pareto set\noriginal .* 1\.00x /);
+    expect(stdout).toMatch(/^Pareto set, by accuracy and latency: /m);
+    expect(stdout).toMatch(/^score = \(2\^\(-drop \/ 0\.2\)\)\^0\.5 x speed-up\^0\.5; /m);
+    expect(stdout).toMatch(
+      /^pick: step \d+, the fastest that loses at most 0\.2 of top1 at 50\.0 % confidence \(/m,
+    );
+    expect(stdout).toMatch(/^next: espalier eval runs\/a\/models\/step-\d+\.onnx --data data\.bin /m);
+  });
+
+  it('evaluates models where there are data, and says what is missing where there are none', async () => {
+    const files = ['net.onnx', 'runs/a/models/step-1.onnx'];
+    const { models, metric } = await compare(...files, ...DATA, ...ticks, '--pick', 'knee');
+    expect(metric).toBe('top1');
+    expect(models[0]!.judgement).toMatchObject({ drop: 0, interval: [0, 0], worst: 0 });
+    const [first, second] = models.map(({ judgement }) => judgement!);
+    expect(second!.drop).toBeCloseTo(first!.value - second!.value, 12);
+    expect(second!.worst).toBeGreaterThanOrEqual(second!.drop);
+    const { stdout } = await place.run(['compare', ...files, ...ticks, '--quiet']);
+    expect(stdout).toMatch(/^model +MACs +size /);
+    expect(stdout).toContain('give labelled data with --data');
+    expect(stdout).toMatch(
+      /^next: espalier eval runs\/a\/models\/step-1\.onnx --reference net\.onnx --data DATA$/m,
+    );
+  });
+
+  it.each([
+    [['a', '--weights', 'acuracy=1'], 'compare.unknown-weight'],
+    [['a', '--devices', 'local,local'], 'device.twice'],
+    [['net.onnx'], 'compare.no-candidates'],
+    [['a', 'b'], 'compare.run-and-models'],
+    [['net.onnx', 'net.onnx', '--weights', 'accuracy=1'], 'compare.no-accuracy'],
+  ])('refuses %j with %s', async (args, code) => {
+    expect(await place.fail(['compare', ...args])).toMatchObject({ code, exitCode: 2 });
+  });
+});
+
 describe('runs', () => {
   it('lists them, with how they ended', async () => {
     const train = ['finetune', 'net.onnx', ...DATA, '--augment', 'none', '--steps', '4', '-o', 'tuned.onnx'];
@@ -203,6 +275,10 @@ describe('runs', () => {
     const error = await place.fail(['runs', ...args]);
     expect(error).toMatchObject({ code: 'run.unknown', exitCode: 1, hint: expect.stringContaining(hint) });
     expect(existsSync(at('runs/a/run.json'))).toBe(true);
+  });
+
+  it('have steps to compare only where they cut', async () => {
+    expect(await place.fail(['compare', 'c'])).toMatchObject({ code: 'compare.not-a-search' });
   });
 
   it('removes them, and nothing else', async () => {

@@ -1,5 +1,6 @@
 // What a program needs before it does anything: the error it may end with, and the names that its help lists. A door of its own
 // (`@espalier/core/names`), because the whole takes several times as long to load, and help should be there at once.
+export { DECISION_MEASURES, PICK_RULES } from './compare/decision-names.ts';
 export { DATASET_KINDS } from './data/dataset.ts';
 export { EspalierError } from './errors.ts';
 export { type CriterionName, criteria } from './importance/importance.ts';

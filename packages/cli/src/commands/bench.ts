@@ -27,7 +27,7 @@ import { formatBench } from '../report/bench-report.ts';
 import { analyseModel } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
-import { measureModels, measureOn } from './measure.ts';
+import { measureModels, measureOn, timingOf } from './measure.ts';
 
 type BenchedModel = BenchDocument['models'][number];
 
@@ -47,7 +47,7 @@ async function benchModels(
   elsewhere: Elsewhere | undefined,
 ): Promise<CommandResult> {
   const { options, terminal, signal } = context;
-  const { seed, provider, threads, warmup, rounds, seconds } = options;
+  const { seed, provider, threads } = options;
   const engine = createOrtEngine();
   const placement = { provider, ...(threads !== undefined && { threads }) };
   const analyses: Analysis[] = [];
@@ -55,7 +55,7 @@ async function benchModels(
   // All models get the input of the first: a comparison over different inputs would say nothing.
   const feeds = makeFeeds(analyses[0]!.traced, seed);
   const names = nameModels(context.arguments);
-  const timing = { warmup, minRounds: rounds, minSeconds: seconds, seed, signal };
+  const timing = timingOf(context);
   const device = await elsewhere?.device();
   const measure = (subjects: readonly NamedModel[]): Promise<LatencyField> =>
     device

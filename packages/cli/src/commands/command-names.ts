@@ -11,6 +11,7 @@ export const COMMAND_NAMES = [
   'run',
   'finetune',
   'train',
+  'compare',
   'runs list',
   'runs show',
   'runs compare',

@@ -129,6 +129,27 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     ],
     load: async () => (await import('./training.ts')).runTrain,
   },
+  compare: {
+    text: 'Measure the steps of one run, or several models, side by side on one device or more, and pick one by a stated rule; `runs compare` compares whole runs',
+    arguments: [
+      {
+        name: 'RUN_OR_MODEL',
+        text: 'the folder of a run, its name in runs/, or the original as an ONNX file',
+      },
+      {
+        name: 'OTHERS...',
+        text: 'behind a model: models that were made of it',
+        required: false,
+      },
+    ],
+    examples: [
+      'compare runs/a',
+      'compare a --devices local,browser --max-drop 0.5% -o best.onnx',
+      'compare a --pick weighted --weights accuracy=2,latency=1,size=0.5',
+      'compare model.onnx small.onnx smaller.onnx --data images --pick knee',
+    ],
+    load: async () => (await import('./compare.ts')).runCompare,
+  },
   'runs list': {
     text: 'Show every run and training below a folder: how far it has come, or how it ended',
     arguments: [{ name: 'DIR', text: 'where to look; without it runs/', required: false }],
@@ -142,7 +163,7 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     load: async () => (await import('./runs-show.ts')).runRunsShow,
   },
   'runs compare': {
-    text: 'Show runs side by side: the settings that differ, what came of them, and how sure the difference is',
+    text: 'Show runs side by side: the settings that differ, what came of them, and how sure the difference is; `compare` compares the steps of one',
     arguments: [RUN, { name: 'OTHERS...', text: 'runs to compare with the first' }],
     examples: ['runs compare a b', 'runs compare runs/a runs/b runs/c --no-bench'],
     load: async () => (await import('./runs-compare.ts')).runRunsCompare,

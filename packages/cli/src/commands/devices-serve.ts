@@ -8,9 +8,9 @@ import { formatLatency } from '../report/latency-report.ts';
 import { startServing } from '../serving/start-serving.ts';
 import { analyseModel } from './analyse.ts';
 import { nameModels } from './bench.ts';
-import type { CommandContext, RunCommand } from './command.ts';
+import type { RunCommand } from './command.ts';
 import { deviceModels } from './elsewhere.ts';
-import { measureOn } from './measure.ts';
+import { measureOn, timingOf } from './measure.ts';
 import { placementOf } from './open-devices.ts';
 
 /** Runs the command; Ctrl-C is how it ends, unless it was told to end after so many devices. */
@@ -65,9 +65,4 @@ async function nextHost(host: Promise<JoinedHost>): Promise<JoinedHost | undefin
     if (error instanceof EspalierError && error.kind === 'interrupted') return undefined;
     throw error;
   });
-}
-
-function timingOf({ options, signal }: CommandContext<'devices serve'>) {
-  const { seed, warmup, rounds, seconds } = options;
-  return { seed, warmup, minRounds: rounds, minSeconds: seconds, signal };
 }

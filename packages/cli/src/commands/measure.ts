@@ -63,6 +63,20 @@ export async function measureModels(
   return latency!;
 }
 
+/** How long to measure, as the flags say. */
+export function timingOf({
+  options,
+  signal,
+}: MeasuringContext): Omit<MeasureOptions, 'provider' | 'threads'> {
+  const { seed, warmup, rounds, seconds } = options;
+  return { seed, warmup, minRounds: rounds, minSeconds: seconds, signal };
+}
+
+type MeasuringContext = Pick<
+  CommandContext<'bench'> | CommandContext<'compare'> | CommandContext<'devices serve'>,
+  'options' | 'signal'
+>;
+
 /** Measures models on any device; warnings and progress go to the terminal. */
 export async function measureOn(
   device: Device,

@@ -33,18 +33,17 @@ export function resumeOf(run: Run): string | null {
 export function suggestNext(run: Run): string | null {
   if (run.standing.state === 'interrupted') return resumeOf(run);
   const result = resultOf(run);
+  return run.standing.state === 'running' || result === null ? null : evalOf(run, result);
+}
+
+/** The command that looks at a model of a run beside the original, on the data it was judged by; null where the record does not tell them. */
+export function evalOf(run: Run, model: string): string | null {
   const { options } = startOf(run);
   const { settings } = run.record;
   const data = settings.evalData ?? settings['eval-data'] ?? settings.data;
-  if (
-    run.standing.state === 'running' ||
-    result === null ||
-    options === undefined ||
-    typeof data !== 'string'
-  )
-    return null;
+  if (options === undefined || typeof data !== 'string') return null;
   const original = join(run.path, 'models', 'step-0.onnx');
-  return formatCommandLine('eval', [shortPath(result)], {
+  return formatCommandLine('eval', [shortPath(model)], {
     ...Object.fromEntries(TOLD_AGAIN.map((flag) => [flag, options[flag]])),
     ...(options.evalSplit !== undefined && { split: options.evalSplit }),
     data: shortPath(data),

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { CommandName } from '../commands/command-names.ts';
 import { benchDocument } from './bench-document.ts';
+import { compareDocument } from './compare-document.ts';
 import { configDocument } from './config-document.ts';
 import { devicesListDocument } from './devices-list-document.ts';
 import { devicesServeDocument } from './devices-serve-document.ts';
@@ -36,6 +37,7 @@ export const documents = {
   run: searchDocument,
   finetune: finetuneDocument,
   train: trainDocument,
+  compare: compareDocument,
   'runs list': runsListDocument,
   'runs show': runsShowDocument,
   'runs compare': runsCompareDocument,

@@ -2,7 +2,7 @@
 import type { OptionRow } from './option-row.ts';
 
 const ONE_PLACE_COMMANDS = ['bench', 'prune'] as const;
-const MANY_PLACES_COMMANDS = ['run'] as const;
+const MANY_PLACES_COMMANDS = ['run', 'compare'] as const;
 const MEASURING_COMMANDS = [...ONE_PLACE_COMMANDS, ...MANY_PLACES_COMMANDS] as const;
 const SERVING_COMMANDS = [...MEASURING_COMMANDS, 'devices serve'] as const;
 

@@ -6,6 +6,7 @@ export const OPTION_GROUPS = [
   'Target',
   'Limits',
   'Search',
+  'Decision',
   'Scoring',
   'Training',
   'Output',

@@ -13,15 +13,17 @@ import {
   SEARCH_RECOVERIES,
 } from '@espalier/core/names';
 import { COMMAND_NAMES, type CommandName } from '../commands/command-names.ts';
+import { decisionOptions } from './decision-options.ts';
 import { deviceOptions } from './device-options.ts';
 import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 import { SEARCH_COMMANDS, searchOptions } from './search-options.ts';
 import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
-const MEASURING_COMMANDS = ['prune', 'eval', 'bench', 'devices serve'] as const;
+const MEASURING_COMMANDS = ['prune', 'eval', 'compare', 'bench', 'devices serve'] as const;
 const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
 const MODEL_COMMANDS = [
-  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'init', 'bench', 'devices serve'] as const),
+  ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'init', 'compare'] as const),
+  ...(['bench', 'devices serve'] as const),
   ...SEARCH_COMMANDS,
   ...RECOVERY_COMMANDS,
 ] as const;
@@ -35,7 +37,7 @@ const ONE_MODEL_COMMANDS = [
 const CONFIGURED_COMMANDS = COMMAND_NAMES.filter((name) => name !== 'init');
 const SCORING_COMMANDS = ['score', 'prune', ...SEARCH_COMMANDS] as const;
 const CUTTING_COMMANDS = ['prune', ...SEARCH_COMMANDS] as const;
-const DATA_COMMANDS = ['prune', 'eval', 'init', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS] as const;
+const DATA_COMMANDS = ['prune', 'eval', 'init', 'compare', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS] as const;
 /** Criteria that weights alone are not enough for. */
 const LOOKING = Object.entries(criteria).flatMap(([name, entry]) => ('needs' in entry ? [name] : []));
 /** Commands that read pictures, whether or not they look at labels. */
@@ -44,6 +46,7 @@ const PICTURE_COMMANDS = [
   'prune',
   'eval',
   'init',
+  'compare',
   'verify',
   ...RECOVERY_COMMANDS,
   ...SEARCH_COMMANDS,
@@ -117,7 +120,7 @@ export const options = {
     max: 0xffff_ffff,
     text: 'seed of everything random: random scores, inputs of proofs, resampling, order and augmentation of training',
     commands: [
-      ...(['score', 'prune', 'verify', 'bench', 'devices serve', 'reconstruct'] as const),
+      ...(['score', 'prune', 'verify', 'compare', 'bench', 'devices serve', 'reconstruct'] as const),
       ...SEARCH_COMMANDS,
       ...TRAINING_COMMANDS,
     ],
@@ -292,9 +295,9 @@ export const options = {
     type: 'path',
     value: 'FILE',
     short: 'o',
-    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder; for init the config file, without it espalier.yaml',
+    text: 'where the new model goes; without it NAME-pruned.onnx (NAME-recalibrated.onnx, NAME-finetuned.onnx, …) in this folder; for init the config file, without it espalier.yaml; for compare a copy of the model that is picked, without it none',
     examples: ['small.onnx'],
-    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run'],
+    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run', 'compare'],
   },
   savePlan: {
     group: 'Output',
@@ -316,7 +319,7 @@ export const options = {
     type: 'flag',
     default: false,
     text: 'replace files that exist, and the run folder; remove a run that is being written',
-    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run', 'runs rm'],
+    commands: ['prune', 'init', ...RECOVERY_COMMANDS, ...TRAINING_COMMANDS, 'run', 'compare', 'runs rm'],
   },
   verify: {
     group: 'Output',
@@ -418,7 +421,7 @@ export const options = {
     min: 1,
     text: 'at most N samples, chosen over the whole set',
     examples: [1000],
-    commands: ['prune', 'eval', 'verify', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
+    commands: ['prune', 'eval', 'compare', 'verify', ...SEARCH_COMMANDS, ...TRAINING_COMMANDS],
   },
   batch: {
     group: 'Data',
@@ -431,6 +434,7 @@ export const options = {
   },
   ...trainingOptions,
   ...searchOptions,
+  ...decisionOptions,
   ...deviceOptions,
 
   original: {
@@ -494,7 +498,7 @@ export const options = {
     default: 3,
     min: 0,
     text: 'runs of each model before the clock counts',
-    commands: ['bench', 'devices serve'],
+    commands: ['compare', 'bench', 'devices serve'],
   },
   rounds: {
     group: 'Engine',
@@ -503,7 +507,7 @@ export const options = {
     default: 10,
     min: 1,
     text: 'least rounds, each a slice of 20 ms of every model in turn',
-    commands: ['bench', 'devices serve'],
+    commands: ['compare', 'bench', 'devices serve'],
   },
   seconds: {
     group: 'Engine',
@@ -512,7 +516,7 @@ export const options = {
     default: 3,
     min: 0,
     text: 'least measured time of each model',
-    commands: ['bench', 'devices serve'],
+    commands: ['compare', 'bench', 'devices serve'],
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;
 

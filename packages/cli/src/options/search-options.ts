@@ -20,9 +20,9 @@ export const searchOptions = {
     type: 'text',
     value: '1%',
     default: '1%',
-    text: 'most that the metric may lose in all: 1% or 0.01 is a point of accuracy',
+    text: 'most that the metric may lose in all: 1% or 0.01 is a point of accuracy; compare takes what its run was asked',
     examples: ['1%', 0.01],
-    commands: ['run'],
+    commands: ['run', 'compare'],
   },
   maxClassDrop: {
     group: 'Target',
@@ -39,8 +39,8 @@ export const searchOptions = {
     default: 0.9,
     min: 0.5,
     below: 1,
-    text: 'how sure it must be that a drop is within its budget; 0.5 takes the measured drop as it is',
-    commands: ['run'],
+    text: 'how sure it must be that a drop is within its budget; 0.5 takes the measured drop as it is; compare takes what its run was asked',
+    commands: ['run', 'compare'],
   },
   stepShare: {
     group: 'Target',

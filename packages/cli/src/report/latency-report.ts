@@ -91,7 +91,7 @@ export function formatStart({ models }: LatencyField, bytes?: readonly ModelByte
 }
 
 /** Where and how it was measured, as a line. */
-function describePlace({ device, provider, threads }: LatencyField, seen: number | undefined): string {
+export function describePlace({ device, provider, threads }: LatencyField, seen?: number): string {
   if (device?.runtime === 'command') return `measured in turn, as the command prints it: ${provider}`;
   const chosen = `as the engine chooses${seen === undefined ? '' : ` (${seen})`}`;
   const how = `provider ${provider}, threads ${threads ?? chosen}`;

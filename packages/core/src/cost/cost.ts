@@ -148,7 +148,7 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
 }
 
 /** Floating-point constants that activations meet, once per name. */
-function distinctConstants(
+export function distinctConstants(
   traced: TracedModel,
 ): readonly { readonly node: number; readonly input: number; readonly name: string }[] {
   const found = new Map<string, { node: number; input: number; name: string }>();

@@ -4,7 +4,6 @@ import { GraphBuilder } from '../graph/builder.ts';
 import { analyse, engine } from '../plan/analysed-net.case.ts';
 import { replaceConstants } from '../recovery/replace-constants.ts';
 import { Frontier, type FrontierOptions } from './frontier.ts';
-import { peakLiveBytes } from './live-bytes.ts';
 
 const batch = (value: number) =>
   ({ type: 'float32', dims: [1, 2], data: new Float32Array(2).fill(value) }) as const;
@@ -158,10 +157,4 @@ describe('Frontier.stream', () => {
     ]);
     expect(runs).toHaveLength(before);
   });
-});
-
-it('peakLiveBytes adds up what is alive at the same time', async () => {
-  const { traced } = await open();
-  // x, a and b meet; later only a, b and c.
-  expect(peakLiveBytes(traced)).toBe(3 * 8);
 });

@@ -4,7 +4,7 @@ import {
   EspalierError,
   elementCount,
   type NdArray,
-  peakLiveBytes,
+  peakActivationBytes,
   type TracedModel,
 } from '@espalier/core';
 import type { OpenEvaluation } from '../pipeline/open-evaluation.ts';
@@ -74,7 +74,7 @@ function usualSamples(traced: TracedModel): number {
 
 /** Two models run side by side. */
 function bytesPerSample(traced: TracedModel): number {
-  return (2 * peakLiveBytes(traced)) / batchOf(traced);
+  return (2 * peakActivationBytes(traced)) / batchOf(traced);
 }
 
 function inputDims(traced: TracedModel): readonly number[] {

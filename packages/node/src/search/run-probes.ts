@@ -6,7 +6,7 @@ import {
   type LoadOptions,
   listCuts,
   type Probe,
-  peakLiveBytes,
+  peakActivationBytes,
   type TracedModel,
   zeroOriginal,
 } from '@espalier/core';
@@ -99,7 +99,7 @@ export function countRuns(traced: TracedModel, images: readonly ProbeBatch[]): n
 /** The batches in as few rounds as the memory allows. */
 function roundsOf({ analysis, images }: ProbeRun, memory: number): readonly (readonly ProbeBatch[])[] {
   const { traced } = analysis;
-  const perBatch = peakLiveBytes(traced) * countRuns(traced, images.slice(0, 1));
+  const perBatch = peakActivationBytes(traced) * countRuns(traced, images.slice(0, 1));
   const size = Math.max(1, Math.floor(memory / perBatch));
   return Array.from({ length: Math.ceil(images.length / size) }, (_, i) =>
     images.slice(i * size, (i + 1) * size),
