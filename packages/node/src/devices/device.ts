@@ -76,9 +76,10 @@ export async function timeSessions(
   models: readonly DeviceModel[],
   sessions: number,
   options: DeviceTimingOptions = {},
+  onEvent: (event: Exclude<DeviceEvent, { readonly type: 'timed' }>) => void = () => {},
 ): Promise<DeviceTimes> {
   const all = Array.from({ length: sessions }, () => models).flat();
-  const { times, ...measured } = await timeOnDevice(device, all, options);
+  const { times, ...measured } = await timeOnDevice(device, all, options, onEvent);
   return { ...measured, times: poolSessions(times) };
 }
 
