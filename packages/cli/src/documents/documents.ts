@@ -4,6 +4,7 @@ import type { CommandName } from '../commands/command-names.ts';
 import { benchDocument } from './bench-document.ts';
 import { configDocument } from './config-document.ts';
 import { devicesListDocument } from './devices-list-document.ts';
+import { devicesProfileDocument } from './devices-profile-document.ts';
 import { devicesServeDocument } from './devices-serve-document.ts';
 import { doctorDocument } from './doctor-document.ts';
 import { errorDocument } from './error-document.ts';
@@ -48,6 +49,7 @@ export const documents = {
   bench: benchDocument,
   'devices list': devicesListDocument,
   'devices serve': devicesServeDocument,
+  'devices profile': devicesProfileDocument,
   worker: workerDocument,
   doctor: doctorDocument,
   'config print': configDocument,

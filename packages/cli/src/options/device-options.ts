@@ -1,7 +1,7 @@
 // Options about where models are measured: another device, a command, and the server that devices join.
 import type { OptionRow } from './option-row.ts';
 
-const MEASURING_COMMANDS = ['bench', 'prune'] as const;
+const MEASURING_COMMANDS = ['bench', 'prune', 'devices profile'] as const;
 const SERVING_COMMANDS = [...MEASURING_COMMANDS, 'devices serve'] as const;
 
 /** The rows. */
