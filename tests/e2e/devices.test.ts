@@ -12,7 +12,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { benchDocument } from '../../packages/cli/src/documents/bench-document.ts';
 import { compareDocument } from '../../packages/cli/src/documents/compare-document.ts';
 import { devicesListDocument } from '../../packages/cli/src/documents/devices-list-document.ts';
+import { devicesProfileDocument } from '../../packages/cli/src/documents/devices-profile-document.ts';
 import { devicesServeDocument } from '../../packages/cli/src/documents/devices-serve-document.ts';
+import { pruneDocument } from '../../packages/cli/src/documents/prune-document.ts';
 import { workerDocument } from '../../packages/cli/src/documents/worker-document.ts';
 import { findPageFiles } from '../../packages/cli/src/serving/page-files.ts';
 import { noBrowser, openBrowser } from './browser.ts';
@@ -298,6 +300,48 @@ describe('bench with a command', () => {
     const { metrics, latency } = benchDocument.parse(JSON.parse(stdout));
     expect(metrics).toMatchObject({ medianMs: 2, speedup: 2 });
     expect(latency.device).toMatchObject({ runtime: 'command', provider: command });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('devices profile with a command', () => {
+  // A device that takes a millisecond per byte: every weight costs the same, and nothing costs in steps.
+  const ON_DEVICE = ['--bench-command', 'wc -c < {model}', '--latency-table', 'board.json'];
+
+  it('learns stairs, roofline and layers, which a cut then finds in the table', {
+    // Hundreds of processes, which a busy machine starts slowly.
+    timeout: 2 * PATIENCE_MS,
+  }, async () => {
+    const { code, stdout } = await place.run(['devices', 'profile', 'a.onnx', ...ON_DEVICE, '--json']);
+    expect(code).toBe(0);
+    const found = devicesProfileDocument.strict().parse(JSON.parse(stdout));
+    const { inputs, outputs } = found.stairs;
+    for (const side of [inputs, outputs]) {
+      expect(side).toMatchObject({ step: 1, unit: 1, penalty: 1 });
+      // Another channel is 64 kernels of 9 numbers.
+      for (const { width, ms } of side.times) expect(ms / (width * 64 * 9 * 4)).toBeCloseTo(1, 1);
+    }
+    expect(found.roofline!.macsPerMs).toBeGreaterThan(0);
+    const [model] = found.models;
+    expect(model).toMatchObject({ layers: 4, knownKinds: model!.kinds });
+    expect(found.table).toEqual({
+      path: expect.stringMatching(/board\.json$/),
+      kinds: model!.kinds,
+      samples: model!.samples,
+    });
+    expect(found.next).toBe(
+      "espalier prune a.onnx --latency 0.6 --bench-command 'wc -c < {model}' --latency-table board.json",
+    );
+    const cut = ['prune', 'a.onnx', '--macs', '0.7', '--round-to', 'auto', '--no-bench', '--dry-run'];
+    const pruned = await place.run([...cut, ...ON_DEVICE, '--json']);
+    expect(pruned).toMatchObject({ code: 0, stderr: expect.not.stringContaining('depends on widths') });
+    expect(pruneDocument.parse(JSON.parse(pruned.stdout)).made).toMatchObject({ roundTo: 1 });
+  });
+
+  it('refuses the table of another device before it measures', async () => {
+    const other = ['--bench-command', 'cat {model} | wc -c', '--latency-table', 'board.json'];
+    expect(await place.fail(['devices', 'profile', ...other])).toMatchObject({
+      code: 'latency.other-device',
+    });
   });
 });
 

@@ -2,7 +2,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeModel, type LatencyTable } from '@espalier/core';
-import { createLocalDevice, readLatencyTable, writeLatencyTable } from '@espalier/node';
+import { createCommandDevice, createLocalDevice, readLatencyTable, writeLatencyTable } from '@espalier/node';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { pruneDocument } from '../../packages/cli/src/documents/prune-document.ts';
@@ -83,5 +83,41 @@ describe('prune --round-to auto', () => {
     const inner = model.graph.nodes.find(({ name }) => name === 'inner')!;
     const weight = model.graph.initializers.find(({ name }) => name === inner.inputs[1])!;
     expect(weight.dims[0]! % 4).toBe(0);
+  });
+
+  /** The arguments of a cut on a device whose times are what this shell line prints, with steps of 8 channels. */
+  const onCommand = async (command: string, macs: number): Promise<readonly string[]> => {
+    const eight = { step: 8, unit: 1, penalty: 1 };
+    const { description } = createCommandDevice({ command });
+    const path = join(place.folder, 'command.json');
+    await writeLatencyTable(path, description, { stairs: { inputs: eight, outputs: eight }, units: {} });
+    const args = ['prune', 'net.onnx', '--macs', String(macs), '--round-to', 'auto'];
+    return [...args, '--bench-command', command, '--latency-table', 'command.json', '--json'];
+  };
+
+  it.skipIf(process.platform === 'win32')('writes a cut that is surely not slower', async () => {
+    // A device that takes a millisecond per byte.
+    const { code, stdout } = await place.run(await onCommand('wc -c < {model}', 0.7));
+    expect(code).toBe(0);
+    const { latency, metrics } = pruneDocument.strict().parse(JSON.parse(stdout));
+    expect(metrics.speedup).toBeGreaterThan(1);
+    expect(latency).toMatchObject({ device: { runtime: 'command' }, models: [{ iterations: 12 }, {}] });
+    expect(await exists('net-pruned.onnx')).toBe(true);
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses one that is slower, unless it is forced', async () => {
+    const args = await onCommand('echo $((1000000000 / $(wc -c < {model})))', 0.7);
+    const refused = await place.run(args);
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('error latency.slower: ') });
+    expect(pruneDocument.strict().parse(JSON.parse(refused.stdout)).output).toBeNull();
+    expect(await exists('net-pruned.onnx')).toBe(false);
+    expect(await place.run([...args, '--force'])).toMatchObject({ code: 0 });
+    expect(await exists('net-pruned.onnx')).toBe(true);
+  });
+
+  it('says where steps leave nothing to cut', async () => {
+    const [, ...args] = await onCommand('echo 1 ms; : {model}', 0.95);
+    expect(await place.fail(['prune', ...args])).toMatchObject({ code: 'latency.no-cut', exitCode: 4 });
+    expect(await exists('net-pruned.onnx')).toBe(false);
   });
 });

@@ -29,6 +29,7 @@ export * from './latency/latency-tables.ts';
 export * from './latency/learn-latency.ts';
 export * from './latency/measure-roofline.ts';
 export * from './latency/measure-stairs.ts';
+export * from './latency/profile-model.ts';
 export * from './latency/prune-for-latency.ts';
 export * from './latency/time-specimens.ts';
 export * from './models/read-model.ts';

@@ -24,6 +24,7 @@ export const COMMAND_NAMES = [
   'bench',
   'devices list',
   'devices serve',
+  'devices profile',
   'worker',
   'doctor',
   'config print',

@@ -238,6 +238,20 @@ export const commands: { readonly [Command in CommandName]: CommandRow<Command> 
     ],
     load: async () => (await import('./devices-serve.ts')).runDevicesServe,
   },
+  'devices profile': {
+    text: 'Learn how latency follows widths on a device, ahead of cuts: its steps, its best, and the layers of models',
+    arguments: [
+      { ...MODEL, required: false },
+      { name: 'OTHERS...', text: 'more models whose layers are measured', required: false },
+    ],
+    examples: [
+      'devices profile',
+      'devices profile model.onnx --threads 1',
+      'devices profile model.onnx other.onnx --on browser',
+      "devices profile model.onnx --bench-command 'benchmark_app -m {model} -t 3' --latency-table board.json",
+    ],
+    load: async () => (await import('./devices-profile.ts')).runDevicesProfile,
+  },
   worker: {
     text: 'Join another machine that runs `bench --on` or `devices serve`, and measure for it',
     arguments: [],

@@ -13,7 +13,7 @@ export interface Elsewhere {
 
 /** Prepares what `--on` or `--bench-command` asks for; undefined for this machine. Error: `bench.two-places` for both. */
 export async function openElsewhere(
-  context: CommandContext<'bench'> | CommandContext<'prune'>,
+  context: CommandContext<'bench'> | CommandContext<'prune'> | CommandContext<'devices profile'>,
 ): Promise<Elsewhere | undefined> {
   const { on, benchCommand } = context.options;
   if (on === undefined && benchCommand === undefined) return undefined;

@@ -18,6 +18,8 @@ export interface KnownDevice {
   readonly device: Device;
   /** Undefined before the first measurement. */
   readonly table: LatencyTable | undefined;
+  /** Where the table lies; undefined where this machine has no cache folder. */
+  readonly path: string | undefined;
   /** Keeps what was learned for the next time. */
   save(table: LatencyTable): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function knowDevice(device: Device, latencyTable?: string): Promise
   const path = latencyTable ?? (await defaultTablePath(device.description));
   return {
     device,
+    path,
     table: path === undefined ? undefined : await readLatencyTable(path, device.description),
     save: async (table) => {
       if (path !== undefined) await writeLatencyTable(path, device.description, table);

@@ -13,6 +13,7 @@ import {
 import {
   type Analysis,
   type Device,
+  type DeviceEvent,
   type DeviceModel,
   type LatencyOptions,
   type LatencySubject,
@@ -20,6 +21,7 @@ import {
   measureLatency,
   readModel,
   timeOnDevice,
+  timeSessions,
   toDeviceModel,
 } from '@espalier/node';
 import { nameStep } from '../describe/describe-run-facts.ts';
@@ -77,19 +79,30 @@ type MeasuringContext = Pick<
   'options' | 'signal'
 >;
 
+/** What {@link measureOn} is told. */
+export interface MeasureOnOptions extends Omit<MeasureOptions, 'provider' | 'threads'> {
+  /** Sessions of every model, which must then have a name of its own; see `timeSessions`. Default 1. */
+  readonly sessions?: number;
+}
+
 /** Measures models on any device; warnings and progress go to the terminal. */
 export async function measureOn(
   device: Device,
   models: readonly DeviceModel[],
-  { seed, ...options }: Omit<MeasureOptions, 'provider' | 'threads'>,
+  { seed, sessions = 1, ...options }: MeasureOnOptions,
   terminal: Terminal,
 ): Promise<LatencyField> {
   const label = `measuring on ${device.description.name}`;
   terminal.progress(label);
-  const measured = await timeOnDevice(device, models, { seed, ...options }, (event) => {
+  const show = (event: Exclude<DeviceEvent, { readonly type: 'timed' }>): void => {
     if (event.type === 'warning') terminal.warn(event.message);
     if (event.type === 'progress') terminal.progress(label, event.fraction);
-  });
+  };
+  const timing = { seed, ...options };
+  const measured =
+    sessions === 1
+      ? await timeOnDevice(device, models, timing, show)
+      : await timeSessions(device, models, sessions, timing, show);
   const latencies = summariseRounds(measured.times, createRandom(seed));
   const unsteady = findUnsteady(latencies);
   for (const message of unsteady) terminal.warn(message);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveOptions, type TypedFlags } from '../options/resolve-options.ts';
-import { adviseAfterCut, type FinishedCut } from './prune-advice.ts';
+import { adviseAfterCut, type FinishedCut, nothingWent } from './prune-advice.ts';
 
 function estimate(value: number, spread = 1.05) {
   return { value, interval: [value / spread, value * spread] as [number, number] };
@@ -77,8 +77,31 @@ describe('adviseAfterCut', () => {
     expect(adviseAfterCut(missed).remarks[0]).toBe(
       "The target was missed: 55.0 % of the MACs are kept, not the 60.0 % of --macs 0.6. Cuts go by whole channels, within --round-to 16, --max-ratio 0.9 and --ignore 'head*'.",
     );
+    const auto = { ...cut(1.6, { roundTo: 'auto' }), macs: 0.55, step: 16 };
+    expect(adviseAfterCut(auto).remarks[0]).toContain(
+      'within --round-to auto (here 16) and --max-ratio 0.9.',
+    );
     expect(adviseAfterCut({ ...missed, macs: 0.595 }).remarks).toEqual([]);
     const planned = { ...missed, options: { ...missed.options, plan: 'plan.json' } };
     expect(adviseAfterCut(planned).remarks).toEqual([]);
+  });
+});
+
+describe('nothingWent', () => {
+  const nothing = { ...cut(1, { roundTo: 'auto' }), removedChannels: 0 };
+
+  it('says that the steps of the device leave no cut, and what would', () => {
+    expect(nothingWent({ ...nothing, step: 16 })).toMatchObject({
+      ...{ kind: 'target', code: 'latency.no-cut' },
+      message:
+        'Nothing was cut: at widths in multiples of 16, the step of this device, the whole model comes nearest to the target.',
+      hint: 'Cut more, or name a finer step such as --round-to 8.',
+    });
+    expect(nothingWent(nothing)).toMatchObject({ hint: 'Cut more.' });
+  });
+
+  it('has nothing to say where channels went, or the user chose what widths are multiples of', () => {
+    expect(nothingWent(cut(1, { roundTo: 'auto' }))).toBeUndefined();
+    expect(nothingWent({ ...cut(1, { roundTo: '16' }), removedChannels: 0 })).toBeUndefined();
   });
 });

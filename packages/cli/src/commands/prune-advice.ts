@@ -1,5 +1,5 @@
 // What the numbers of a cut do not say by themselves: whether the speed is what the MACs promise, and what to try next.
-import { TARGET_TOLERANCE } from '@espalier/core';
+import { EspalierError, TARGET_TOLERANCE } from '@espalier/core';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
@@ -16,6 +16,8 @@ export interface FinishedCut extends Pick<PruneDocument, 'layers' | 'latency'> {
   readonly params: number;
   /** Fraction of the channels that can go which went. */
   readonly removedChannels: number;
+  /** What widths are multiples of; undefined where a plan or a latency says what is cut. */
+  readonly step?: number;
   readonly path: string;
   /** Where the model was written; undefined when it was not. */
   readonly output: string | undefined;
@@ -29,8 +31,24 @@ export function adviseAfterCut(cut: FinishedCut): Pick<PruneDocument, 'remarks' 
   return { remarks: [...remarkOnTarget(cut), ...remarks], next };
 }
 
+/** Why widths in multiples of what a device computes in steps cut nothing at all; undefined where channels went. Kind target: `latency.no-cut`. */
+export function nothingWent({
+  removedChannels,
+  step = 1,
+  options,
+}: Pick<FinishedCut, 'removedChannels' | 'step' | 'options'>): EspalierError | undefined {
+  if (removedChannels > 0 || options.roundTo !== 'auto') return undefined;
+  const finer = step > 1 ? `, or name a finer step such as --round-to ${step / 2}` : '';
+  return new EspalierError({
+    kind: 'target',
+    code: 'latency.no-cut',
+    message: `Nothing was cut: at widths in multiples of ${step}, the step of this device, the whole model comes nearest to the target.`,
+    hint: `Cut more${finer}.`,
+  });
+}
+
 /** Widths in multiples, capped layers and layers that stay whole can keep a result away from its target. */
-function remarkOnTarget({ options, ...cut }: FinishedCut): readonly string[] {
+function remarkOnTarget({ options, step = 1, ...cut }: FinishedCut): readonly string[] {
   const { roundTo, maxRatio, ignore } = options;
   if (options.plan !== undefined || options.latency !== undefined) return [];
   const targets = [
@@ -39,7 +57,8 @@ function remarkOnTarget({ options, ...cut }: FinishedCut): readonly string[] {
     ['ratio', 'of the channels that can go were removed', options.ratio, cut.removedChannels],
   ] as const;
   const limits = [
-    ...(roundTo === 'auto' || roundTo > 1 ? [`--round-to ${roundTo}`] : []),
+    ...(roundTo === 'auto' ? [`--round-to auto (here ${step})`] : []),
+    ...(roundTo !== 'auto' && roundTo > 1 ? [`--round-to ${roundTo}`] : []),
     `--max-ratio ${maxRatio}`,
     ...ignore.map((pattern) => `--ignore '${pattern}'`),
   ];

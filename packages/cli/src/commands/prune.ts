@@ -26,7 +26,8 @@ import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { evaluateCut } from './evaluate.ts';
 import { openKnownDevice, settleRoundTo } from './latency-device.ts';
 import { compareLatency } from './measure.ts';
-import { adviseAfterCut } from './prune-advice.ts';
+import { measureUntilSure } from './measure-until-sure.ts';
+import { adviseAfterCut, nothingWent } from './prune-advice.ts';
 import { checkRecovery, isRecovered, recoverPruning } from './prune-recovery.ts';
 import { type PruneAim, readTarget } from './prune-target.ts';
 import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
@@ -58,6 +59,10 @@ async function prune(context: Context, elsewhere: Elsewhere | undefined): Promis
   const calibration =
     data === undefined ? undefined : await openCriterionImages(data, analysis, engine, context);
   const pruning = await makeCut(analysis, target, calibration, engine, context, elsewhere);
+  const step = pruning.plan.made?.roundTo;
+  const rounding = { removedChannels: pruning.removedChannels, ...(typeof step === 'number' && { step }) };
+  const nothing = isFree(target) && !options.force ? nothingWent({ ...rounding, options }) : undefined;
+  if (nothing) throw nothing;
   const proof = pruning.verification && describeProof(pruning.verification);
   const notProven = proof && failureOf(proof);
   // A cut that was to be fast is measured before it is written, any other one after that.
@@ -65,7 +70,7 @@ async function prune(context: Context, elsewhere: Elsewhere | undefined): Promis
   const early = pruning.latency
     ? describeLatency(pruning.latency)
     : isForSpeed
-      ? await compareLatency(analysis, pruning.model, engine, context, elsewhere)
+      ? await measureUntilSure(analysis, pruning.model, engine, context, elsewhere)
       : undefined;
   const failure = notProven ?? (options.force ? undefined : tooSlow(pruning.latency, early));
   const recovered = failure ? undefined : await recoverPruning(analysis, pruning, engine, context);
@@ -115,6 +120,7 @@ async function prune(context: Context, elsewhere: Elsewhere | undefined): Promis
     ...(pruning.latency && { latencyTarget: describeLatencyTarget(pruning.latency) }),
     ...adviseAfterCut({
       ...kept,
+      ...rounding,
       path,
       output: written && output,
       options,
@@ -145,6 +151,11 @@ async function makeCut(
   const { latencyMethod: method } = options;
   const aim = { device, target: latency, method, onLearned: save, ...(table && { table }) };
   return follow(pruneForLatency(analysis, { ...shared, ...aim }), show);
+}
+
+/** Whether widths are chosen by scores and limits alone. */
+function isFree({ plan, latency }: PruneAim): boolean {
+  return plan === undefined && latency === undefined;
 }
 
 /** The options the pipeline knows, without the target and what widths are multiples of. */

@@ -64,10 +64,22 @@ describe('tooSlow', () => {
   const latencyAt = (ms: number) =>
     describeLatency({ ...outcome, models: [modelOf('original', 10), modelOf('pruned', ms)] });
 
-  it('has nothing to say of a target that was met, or of a cut that is as fast as the original', () => {
+  it('has nothing to say of a target that was met, or of a cut that is surely not slower', () => {
     expect(tooSlow(outcome, describeLatency(outcome))).toBeUndefined();
     expect(tooSlow(undefined, undefined)).toBeUndefined();
-    expect(tooSlow(undefined, latencyAt(10.1))).toBeUndefined();
+    expect(tooSlow(undefined, latencyAt(9.7))).toBeUndefined();
+    // Who names a latency has said what is fast enough.
+    expect(tooSlow(outcome, latencyAt(9.9))).toBeUndefined();
+  });
+
+  it('refuses a cut of which the measurement cannot tell that it is faster', () => {
+    for (const ms of [9.9, 10.1]) {
+      expect(tooSlow(undefined, latencyAt(ms))).toMatchObject({ kind: 'target', code: 'latency.not-faster' });
+    }
+    expect(tooSlow(undefined, latencyAt(9.9))).toMatchObject({
+      message: 'The cut is not surely faster than the original: 0.99x to 1.03x as fast.',
+      hint: expect.stringContaining('--force'),
+    });
   });
 
   it('refuses a cut that misses its target, and says how near it came', () => {

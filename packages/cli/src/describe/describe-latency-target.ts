@@ -4,6 +4,7 @@ import type { LatencyOutcome } from '@espalier/node';
 import type { LatencyField } from '../documents/latency-field.ts';
 import type { LatencyTargetField } from '../documents/latency-target-field.ts';
 import { formatFactor, formatPercent } from '../output/units.ts';
+import { judgePace } from './judge-speed.ts';
 
 /** The original and the cut, as they were measured last. */
 export function describeLatency({ device, models, warnings }: LatencyOutcome): LatencyField {
@@ -30,7 +31,10 @@ export function describeLatencyTarget(outcome: LatencyOutcome): LatencyTargetFie
   }) as unknown as LatencyTargetField;
 }
 
-/** Kind target: `latency.not-met` for a cut that misses its target, `latency.slower` for one that is surely slower than the original. */
+/**
+ * Kind target: `latency.not-met` for a cut that misses its target, `latency.slower` for one that is surely slower than the original, and where no latency was
+ * asked for `latency.not-faster` for one of which the measurement cannot tell.
+ */
 export function tooSlow(
   outcome: LatencyOutcome | undefined,
   latency: LatencyField | undefined,
@@ -45,11 +49,20 @@ export function tooSlow(
     });
   }
   const speedup = latency?.models.at(-1)?.speedup;
-  if (speedup === undefined || !(speedup.interval[1] < 1)) return undefined;
+  const pace = speedup && judgePace(speedup);
+  if (pace === 'slower') {
+    return new EspalierError({
+      kind: 'target',
+      code: 'latency.slower',
+      message: `The cut is slower than the original: ${formatFactor(speedup!.value)} as fast.`,
+      hint: 'Cut more, name a latency with --latency, or write it all the same with --force.',
+    });
+  }
+  if (pace !== 'undecided' || outcome) return undefined;
   return new EspalierError({
     kind: 'target',
-    code: 'latency.slower',
-    message: `The cut is slower than the original: ${formatFactor(speedup.value)} as fast.`,
-    hint: 'Cut more, name a latency with --latency, or write it all the same with --force.',
+    code: 'latency.not-faster',
+    message: `The cut is not surely faster than the original: ${speedup!.interval.map(formatFactor).join(' to ')} as fast.`,
+    hint: 'Cut more, name a latency with --latency, measure when nothing else runs, or write it all the same with --force.',
   });
 }

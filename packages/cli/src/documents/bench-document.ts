@@ -1,6 +1,6 @@
 // The JSON document of `bench`.
 import { z } from 'zod';
-import { estimateField, modelField } from './fields.ts';
+import { estimateField, modelField, rooflineField } from './fields.ts';
 import { latencyField } from './latency-field.ts';
 
 /** Latency of one model or several, and with `--profile` of every operator. */
@@ -67,13 +67,7 @@ export const benchDocument = z.object({
         .describe('slowest first; with --profile'),
     }),
   ),
-  roofline: z
-    .object({
-      macsPerMs: z.number().describe('multiply-accumulates per millisecond in its favourite layers'),
-      bytesPerMs: z.number().describe('bytes per millisecond through memory'),
-    })
-    .optional()
-    .describe('the best this machine does, measured; with --profile'),
+  roofline: rooflineField.optional().describe('the best this machine does, measured; with --profile'),
   metrics: z.object({
     medianMs: z.number().describe('of the last model'),
     speedup: z.number().describe('of the last model over the first'),

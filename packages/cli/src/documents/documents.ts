@@ -5,6 +5,7 @@ import { benchDocument } from './bench-document.ts';
 import { compareDocument } from './compare-document.ts';
 import { configDocument } from './config-document.ts';
 import { devicesListDocument } from './devices-list-document.ts';
+import { devicesProfileDocument } from './devices-profile-document.ts';
 import { devicesServeDocument } from './devices-serve-document.ts';
 import { doctorDocument } from './doctor-document.ts';
 import { errorDocument } from './error-document.ts';
@@ -50,6 +51,7 @@ export const documents = {
   bench: benchDocument,
   'devices list': devicesListDocument,
   'devices serve': devicesServeDocument,
+  'devices profile': devicesProfileDocument,
   worker: workerDocument,
   doctor: doctorDocument,
   'config print': configDocument,

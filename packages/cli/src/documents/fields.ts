@@ -30,3 +30,9 @@ export const estimateField = z.object({
   value: z.number(),
   interval: z.tuple([z.number(), z.number()]).describe('95 % confidence interval'),
 });
+
+/** The best a device does. */
+export const rooflineField = z.object({
+  macsPerMs: z.number().describe('multiply-accumulates per millisecond in its favourite layers'),
+  bytesPerMs: z.number().describe('bytes per millisecond through memory'),
+});

@@ -1,7 +1,7 @@
 // Options about where models are measured: another device, a command, and the server that devices join.
 import type { OptionRow } from './option-row.ts';
 
-const ONE_PLACE_COMMANDS = ['bench', 'prune'] as const;
+const ONE_PLACE_COMMANDS = ['bench', 'prune', 'devices profile'] as const;
 const MANY_PLACES_COMMANDS = ['run', 'compare'] as const;
 const MEASURING_COMMANDS = [...ONE_PLACE_COMMANDS, ...MANY_PLACES_COMMANDS] as const;
 const SERVING_COMMANDS = [...MEASURING_COMMANDS, 'devices serve'] as const;

@@ -19,17 +19,17 @@ import { OPTION_GROUPS, type OptionRow, type ValueOf } from './option-row.ts';
 import { SEARCH_COMMANDS, searchOptions } from './search-options.ts';
 import { TRAINING_COMMANDS, trainingOptions } from './training-options.ts';
 
-const MEASURING_COMMANDS = ['prune', 'eval', 'compare', 'bench', 'devices serve'] as const;
+const MEASURING_COMMANDS = ['prune', 'eval', 'compare', 'bench', 'devices serve', 'devices profile'] as const;
 const RECOVERY_COMMANDS = ['recalibrate', 'reconstruct'] as const;
 const MODEL_COMMANDS = [
   ...(['inspect', 'groups', 'score', 'prune', 'verify', 'eval', 'init', 'compare'] as const),
-  ...(['bench', 'devices serve'] as const),
+  ...(['bench', 'devices serve', 'devices profile'] as const),
   ...SEARCH_COMMANDS,
   ...RECOVERY_COMMANDS,
 ] as const;
 /** Commands on the one model that a config file can name. */
 const ONE_MODEL_COMMANDS = [
-  ...(['inspect', 'groups', 'score', 'prune', 'eval', 'bench', 'devices serve'] as const),
+  ...(['inspect', 'groups', 'score', 'prune', 'eval', 'bench', 'devices serve', 'devices profile'] as const),
   ...SEARCH_COMMANDS,
   ...TRAINING_COMMANDS,
 ] as const;
@@ -245,7 +245,7 @@ export const options = {
     value: 'FILE',
     text: "latency of layers on this device, read and added to; default: a file in the user's cache folder",
     examples: ['this-machine.json'],
-    commands: CUTTING_COMMANDS,
+    commands: [...CUTTING_COMMANDS, 'devices profile'],
   },
   plan: {
     group: 'Target',

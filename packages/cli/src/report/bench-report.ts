@@ -5,6 +5,7 @@ import type { Paint } from '../output/paint.ts';
 import { formatTable } from '../output/text-table.ts';
 import { formatFactor, formatNumberOf, formatPercent, formatRoughMs, formatWhole } from '../output/units.ts';
 import { formatLatency, formatStart } from './latency-report.ts';
+import { describeRoofline } from './roofline-report.ts';
 
 type BenchedModel = BenchDocument['models'][number];
 type Profile = NonNullable<BenchedModel['profile']>;
@@ -35,7 +36,8 @@ export function formatBench(document: BenchDocument, paint: Paint): readonly str
     ...models.flatMap(({ profile }, i) =>
       profile ? ['', paint.bold(latency.models[i]!.name), ...formatProfile(profile)] : [],
     ),
-    ...(roofline ? ['', describeRoofline(roofline)] : []),
+    // What the bounds were worked out from.
+    ...(roofline ? ['', `At best: by this machine's ${describeRoofline(roofline)}, as measured.`] : []),
   ];
 }
 
@@ -121,11 +123,6 @@ function formatProfile(profile: Profile): readonly string[] {
 function formatBounds(rows: Profile): readonly [string, string] {
   const bounds = rows.flatMap(({ bound }) => bound ?? []);
   return bounds.length === 0 ? ['', ''] : [formatRoughMs(bounds.reduce((sum, { ms }) => sum + ms, 0)), ''];
-}
-
-/** What the bounds were worked out from. */
-function describeRoofline({ macsPerMs, bytesPerMs }: NonNullable<BenchDocument['roofline']>): string {
-  return `At best: by this machine's ${(macsPerMs / 1e6).toFixed(1)} GMAC/s and ${(bytesPerMs / 1e6).toFixed(1)} GB/s, as measured.`;
 }
 
 function formatSum(rows: Profile, describe: (count: number) => string): readonly (readonly string[])[] {

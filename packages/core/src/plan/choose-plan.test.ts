@@ -88,6 +88,11 @@ describe('targets', () => {
     );
     const message = /macs 0.5 cannot be reached: within the limits at least 0\.\d{3} of [\d,]+ stay/;
     await expect(choose(residualNet(), { macs: 0.5, maxRatio: 0.1 })).rejects.toThrow(message);
+    // Widths in multiples of more than the layers have leave nothing to cut, which no higher target mends.
+    await expect(choose(residualNet(), { macs: 0.5, roundTo: 64 })).rejects.toMatchObject({
+      message: expect.stringMatching(/^macs 0\.5 .* and at widths in multiples of 64 at least 1\.000 of /),
+      hint: 'Raise --max-ratio, lower --round-to, or drop --ignore.',
+    });
   });
 
   it('cut the channels with the lowest scores first', async () => {

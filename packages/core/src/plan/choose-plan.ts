@@ -84,7 +84,10 @@ export function choosePlan(
   const { kind, value } = target;
   const measure = (keep: KeepMask): number => costs.totals(keep)[kind] / costs.original[kind];
   const least = measure(choose(order));
-  if (least > value + TARGET_TOLERANCE) throw unreachable(traced, coupling, costs, kind, value, least);
+  const step = Math.max(1, Math.round(options.roundTo ?? 1));
+  if (least > value + TARGET_TOLERANCE) {
+    throw unreachable(traced, coupling, costs, { kind, target: value, least, step });
+  }
   const attempt = (gone: readonly number[]): Attempt => {
     const keep = choose(gone);
     return { gone, keep, off: measure(keep) - value };
@@ -92,7 +95,6 @@ export function choosePlan(
   const units = (keep: KeepMask): readonly (readonly number[])[] => {
     const left = order.filter((id) => keep[id] === 1);
     const layers = [...groupBy(left, (id) => coupling.groups[coupling.classes[id]!.group]!.root).values()];
-    const step = Math.max(1, options.roundTo ?? 1);
     return STEPS.flatMap((factor) => layers.map((members) => members.slice(0, factor * step)));
   };
   return finish(search({ order, units, attempt }), least);
@@ -285,21 +287,31 @@ function nothingToCut(traced: TracedModel, coupling: Coupling): EspalierError {
   });
 }
 
+/** A target that no choice reaches. */
+interface MissedTarget {
+  readonly kind: 'macs' | 'params';
+  readonly target: number;
+  readonly least: number;
+  /** What widths are multiples of. */
+  readonly step: number;
+}
+
 function unreachable(
   traced: TracedModel,
   coupling: Coupling,
   costs: CostModel,
-  kind: 'macs' | 'params',
-  target: number,
-  least: number,
+  { kind, target, least, step }: MissedTarget,
 ): EspalierError {
   const reasons = mainReasons(traced, coupling);
   const total = costs.original[kind].toLocaleString('en-US');
+  const limits = step > 1 ? ` and at widths in multiples of ${step}` : '';
+  const nearest = Math.ceil(least * 100) / 100;
+  const ask = nearest < 1 ? `Ask for --${kind} ${nearest.toFixed(2)}, raise` : 'Raise';
   return new EspalierError({
     kind: 'target',
     code: 'plan.unreachable',
-    message: `${kind} ${target} cannot be reached: within the limits at least ${least.toFixed(3)} of ${total} stay${reasons ? `; ${reasons}` : ''}.`,
-    hint: `Ask for --${kind} ${(Math.ceil(least * 100) / 100).toFixed(2)}, raise --max-ratio, lower --round-to, or drop --ignore.`,
+    message: `${kind} ${target} cannot be reached: within the limits${limits} at least ${least.toFixed(3)} of ${total} stay${reasons ? `; ${reasons}` : ''}.`,
+    hint: `${ask} --max-ratio, lower --round-to, or drop --ignore.`,
   });
 }
 

@@ -56,6 +56,7 @@ export function createCommandDevice({
   });
   return {
     description,
+    startsAnew: true,
     time: (models, options = {}) =>
       timeCommand(description, command, expression, timeoutSeconds, models, options),
     close: async () => {},

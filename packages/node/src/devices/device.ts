@@ -48,6 +48,11 @@ export type DeviceEvent =
 export interface Device {
   readonly description: DeviceDescription;
   /**
+   * Whether every time is of a session of its own and worth many runs, as with commands: one call then costs far more than what it times, and neither many
+   * short turns nor several sessions tell more. Default false.
+   */
+  readonly startsAnew?: boolean;
+  /**
    * Times models side by side, in interleaved rounds. Throws `bench.no-models`, `interrupted`, what the engine throws, and errors of the device
    * with a code that begins with `device.`.
    */
@@ -68,17 +73,18 @@ export function toDeviceModel(
 }
 
 /**
- * As {@link timeOnDevice}, with `sessions` of every model, told as one: sessions of a model differ by where their memory comes to lie. Models must have names
- * of their own.
+ * As {@link timeOnDevice}, with `sessions` of every model, told as one: sessions of a model differ by where their memory comes to lie. Of a device that
+ * starts anew one is enough. Models must have names of their own.
  */
 export async function timeSessions(
   device: Device,
   models: readonly DeviceModel[],
   sessions: number,
   options: DeviceTimingOptions = {},
+  onEvent: (event: Exclude<DeviceEvent, { readonly type: 'timed' }>) => void = () => {},
 ): Promise<DeviceTimes> {
-  const all = Array.from({ length: sessions }, () => models).flat();
-  const { times, ...measured } = await timeOnDevice(device, all, options);
+  const all = Array.from({ length: device.startsAnew ? 1 : sessions }, () => models).flat();
+  const { times, ...measured } = await timeOnDevice(device, all, options, onEvent);
   return { ...measured, times: poolSessions(times) };
 }
 

@@ -98,6 +98,8 @@ const HELD_OUT = 3;
 const ENOUGH_SAMPLES = 12;
 /** Whole models take longer than units, and are told apart by less. */
 const WHOLE = { warmup: 1, minRounds: 8, minSeconds: 0.15 } as const;
+/** Of a device that starts anew each time. */
+const WHOLE_ANEW = { warmup: 0, minRounds: 3, minSeconds: 0 } as const;
 
 /** Learns the latency of one model on a device. Takes seconds; what the table holds already is not measured again. Errors: those of the device. */
 export async function* learnLatency(
@@ -239,6 +241,7 @@ async function timeWhole(
   signal: AbortSignal | undefined,
 ): Promise<readonly number[]> {
   const models = designs.map(({ model }, at) => toDeviceModel(`design ${at}`, model, traced));
-  const { times } = await timeOnDevice(device, models, { ...WHOLE, ...(signal && { signal }) });
+  const timing = device.startsAnew ? WHOLE_ANEW : WHOLE;
+  const { times } = await timeOnDevice(device, models, { ...timing, ...(signal && { signal }) });
   return times.map(({ rounds }) => median(rounds.map(median)));
 }

@@ -1,5 +1,6 @@
-import { buildUnitModel, stairSpecimen } from '@espalier/core';
+import { buildUnitModel, encodeModel, stairSpecimen } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
+import { timeSessions } from '../devices/device.ts';
 import { lawfulDevice } from './lawful-device.case.ts';
 import { timeSpecimens } from './time-specimens.ts';
 
@@ -36,4 +37,31 @@ describe('timeSpecimens', () => {
     const { times } = await collect(lawfulDevice({ factorOf: (name) => (name.endsWith('x1') ? 10 : 1) }));
     for (const ms of times) expect(ms).toBeGreaterThan(0);
   });
+
+  it('calls a device that starts anew each time no more often than it must', async () => {
+    const asked: unknown[] = [];
+    const lawful = lawfulDevice();
+    const device = {
+      ...lawful,
+      startsAnew: true,
+      time: (...[models, options]: Parameters<typeof lawful.time>) => {
+        asked.push(options);
+        return lawful.time(models, options);
+      },
+    };
+    await collect(device);
+    expect(asked).toEqual(Array(2).fill({ warmup: 0, minRounds: 2, minSeconds: 0 }));
+  });
+});
+
+it('timeSessions takes one session of a device that starts anew, else as many as it is told', async () => {
+  const model = { name: 'a', bytes: encodeModel(buildUnitModel(tasks[0]!.specimen, 1)) };
+  const sent = async (startsAnew: boolean): Promise<readonly string[]> => {
+    const device = lawfulDevice();
+    const { times } = await timeSessions({ ...device, startsAnew }, [model], 3);
+    expect(times).toHaveLength(1);
+    return device.sent;
+  };
+  expect(await sent(true)).toEqual(['a']);
+  expect(await sent(false)).toEqual(['a', 'a', 'a']);
 });

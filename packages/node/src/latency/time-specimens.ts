@@ -4,6 +4,8 @@ import { type Device, type DeviceModel, timeOnDevice } from '../devices/device.t
 
 /** Short turns, many of them: the fastest turn is the one that nothing disturbed. */
 const BRIEFLY = { warmup: 1, minRounds: 8, minSeconds: 0, sliceMs: 1.5 } as const;
+/** Of a device that starts anew each time, as that would take minutes. */
+const TWICE = { warmup: 0, minRounds: 2, minSeconds: 0 } as const;
 /** Multiply-accumulates that make a measurement long enough to be told from calling it. */
 const TELLING_MACS = 6e7;
 const MOST_COPIES = 8;
@@ -42,7 +44,8 @@ async function timeBatch(
       }),
     ),
   );
-  const { times } = await timeOnDevice(device, models, { ...BRIEFLY, ...(signal && { signal }) });
+  const timing = device.startsAnew ? TWICE : BRIEFLY;
+  const { times } = await timeOnDevice(device, models, { ...timing, ...(signal && { signal }) });
   const fastest = times.map(({ rounds }) => Math.min(...rounds.map((round) => percentile(round, 25))));
   return tasks.map((_, index) => {
     const [one, many] = [fastest[2 * index]!, fastest[2 * index + 1]!];
