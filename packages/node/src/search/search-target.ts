@@ -44,9 +44,12 @@ export function settleTarget(options: SearchOptions, original: Analysis, first: 
   return 'kept' in target ? target : { measure: 'latency', kept: target.ms / first.latency!.ms };
 }
 
-/** Whether a step is where the search is to end. Channels are counted, so that a cost can only come near its target; a latency is at it or below. */
+/** By how much of it a measured latency may be above its target: no stopwatch tells them apart. */
+export const LATENCY_TOLERANCE = 0.01;
+
+/** Whether a step is where the search is to end. Channels are counted and times measured, so that both can only come near a target. */
 export function isReached({ measure, kept }: SearchTarget, first: SearchStep, last: SearchStep): boolean {
-  if (measure === 'latency') return last.latency!.fraction.value <= kept;
+  if (measure === 'latency') return last.latency!.fraction.value <= kept * (1 + LATENCY_TOLERANCE);
   return last.cost[measure] / first.cost[measure] <= kept + TARGET_TOLERANCE;
 }
 
