@@ -22,6 +22,7 @@ const outcome: LatencyOutcome = {
   device,
   fraction: 0.5,
   met: true,
+  measured: estimate(0.49),
   tries: [
     { asked: 0.5, predicted: 0.49, measured: estimate(0.52), macs: 0.5 },
     { asked: 0.48, predicted: 0.47, measured: estimate(0.49), macs: 0.46 },
