@@ -101,7 +101,8 @@ describe('prune --round-to auto', () => {
     expect(code).toBe(0);
     const { latency, metrics } = pruneDocument.strict().parse(JSON.parse(stdout));
     expect(metrics.speedup).toBeGreaterThan(1);
-    expect(latency).toMatchObject({ device: { runtime: 'command' }, models: [{ iterations: 12 }, {}] });
+    expect(latency).toMatchObject({ device: { runtime: 'command' }, models: [{}, {}] });
+    expect(latency!.models[0]!.iterations).toBeGreaterThanOrEqual(12);
     expect(await exists('net-pruned.onnx')).toBe(true);
   });
 

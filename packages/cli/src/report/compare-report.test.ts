@@ -53,7 +53,7 @@ net.onnx    0.9000                            100.0 %  2.00 MB  1.50 MB   10.0 m
 small.onnx  0.8950  0.0050  0.0040 to 0.0060   50.0 %  1.50 MB  1.50 MB   5.00 ms     2.00x  1.90x to 2.10x   6.67 ms     1.50x  1.40x to 1.60x   1.30  yes
 slow.onnx   0.8940  0.0060  0.0050 to 0.0070   52.6 %  1.40 MB  1.50 MB   5.26 ms     1.90x  1.80x to 2.00x   7.14 ms     1.40x  1.30x to 1.50x   1.20  behind small.onnx, by no more than noise
 
-1: this machine, measured in turn; provider cpu, threads 1 (device aa)
+1: this machine, measured in turn; provider cpu, threads 1; chip (device aa)
 2: measured in turn on board (chip, linux, r 1); provider cpu, threads 1 (device bb)
 Pareto set, by accuracy, latency and size: nothing else is as good in all of that and better in some. Memory: weights and live values, by the graph.
 score = x; 1 is the original

@@ -31,10 +31,10 @@ it('is one row per step', () => {
   const timed = steps.map((each, at) => (at === 2 ? { ...each, latency } : each));
   expect(formatResults({ steps: timed, trials })).toBe(
     [
-      'step,macs,params,metric,value,drop,drop_low,drop_high,worst_drop,tries,seconds,latency,latency_low,latency_high,ms',
+      'step,macs,params,metric,value,drop,drop_low,drop_high,worst_drop,latency,latency_low,latency_high,ms,tries,seconds',
       '0,100,50,top1,0.75,0,,,0.125,,,,,,',
-      '1,99,49.5,top1,0.625,0.125,-0.125,0.375,0.25,2,3.5,,,,',
-      '2,98,49,top1,0.5,0.25,0,0.5,0.375,,,0.5,0.25,0.75,8',
+      '1,99,49.5,top1,0.625,0.125,-0.125,0.375,0.25,,,,,2,3.5',
+      '2,98,49,top1,0.5,0.25,0,0.5,0.375,0.5,0.25,0.75,8,,',
       '',
     ].join('\n'),
   );

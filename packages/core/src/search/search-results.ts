@@ -12,7 +12,7 @@ export function triesOf(
 
 const HEADS = [
   ...['step', 'macs', 'params', 'metric', 'value', 'drop', 'drop_low', 'drop_high', 'worst_drop'],
-  ...['tries', 'seconds', 'latency', 'latency_low', 'latency_high', 'ms'],
+  ...['latency', 'latency_low', 'latency_high', 'ms', 'tries', 'seconds'],
 ];
 
 /**
@@ -28,8 +28,8 @@ export function formatResults({ steps, trials }: Pick<SearchState, 'steps' | 'tr
     return [
       ...[step.step, cost.macs, cost.params, judgement.metric, judgement.value, judgement.drop],
       ...[judgement.interval?.[0], judgement.interval?.[1], judgement.worst],
-      ...(tries.length === 0 ? [undefined, undefined] : [tries.length, seconds]),
       ...[latency?.fraction.value, latency?.fraction.interval[0], latency?.fraction.interval[1], latency?.ms],
+      ...(tries.length === 0 ? [undefined, undefined] : [tries.length, seconds]),
     ];
   });
   return [HEADS, ...rows].map((cells) => `${cells.map(quoteCell).join(',')}\n`).join('');
