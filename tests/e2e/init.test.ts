@@ -1,22 +1,16 @@
 // `init` and a run from what it wrote, as a user goes from a model and some pictures to a smaller model.
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { drawPictures, packRecords, SPLITS } from '../../examples/demo/dataset.mjs';
 import { configDocument } from '../../packages/cli/src/documents/config-document.ts';
 import { initDocument } from '../../packages/cli/src/documents/init-document.ts';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
-import { openWorkplace, type Workplace } from './run-cli.ts';
-
-const classifier = fileURLToPath(new URL('../../examples/demo/inspection.onnx', import.meta.url));
-const pictures = packRecords(drawPictures({ ...SPLITS.train, count: 120 }));
+import { classifier, openDemoPlace } from './demo-place.ts';
+import type { Workplace } from './run-cli.ts';
 
 let place: Workplace;
 beforeEach(async () => {
-  place = await openWorkplace();
-  await place.write('net.onnx', await readFile(classifier));
-  await place.write('data.bin', pictures);
+  place = await openDemoPlace();
   return () => place.close();
 });
 

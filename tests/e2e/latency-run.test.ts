@@ -1,27 +1,22 @@
 // `run` towards a latency, as a user does it: on this machine, and on two devices in one run.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { LatencyTable } from '@espalier/core';
 import { cacheFile, createLocalDevice, writeLatencyTable } from '@espalier/node';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { drawPictures, packRecords, SPLITS } from '../../examples/demo/dataset.mjs';
 import { errorDocument } from '../../packages/cli/src/documents/error-document.ts';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
-import { openWorkplace, type Workplace } from './run-cli.ts';
+import { openDemoPlace } from './demo-place.ts';
+import type { Workplace } from './run-cli.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-const classifier = fileURLToPath(new URL('../../examples/demo/inspection.onnx', import.meta.url));
-const pictures = packRecords(drawPictures({ ...SPLITS.train, count: 120 }));
 const stairs = { step: 8, unit: 1, penalty: 1 };
 const table: LatencyTable = { stairs: { inputs: stairs, outputs: stairs }, units: {} };
 
 let place: Workplace;
 beforeEach(async () => {
-  place = await openWorkplace();
-  await place.write('net.onnx', await readFile(classifier));
-  await place.write('data.bin', pictures);
+  place = await openDemoPlace();
   return () => place.close();
 });
 

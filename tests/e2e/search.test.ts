@@ -1,21 +1,15 @@
 // `sensitivity` and `run` on the demo's classifier, as a user runs them: what they print, what lies in the run folder, how a run goes on.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { drawPictures, packRecords, SPLITS } from '../../examples/demo/dataset.mjs';
 import { searchDocument } from '../../packages/cli/src/documents/search-document.ts';
 import { sensitivityDocument } from '../../packages/cli/src/documents/sensitivity-document.ts';
-import { openWorkplace, type Workplace } from './run-cli.ts';
-
-const classifier = fileURLToPath(new URL('../../examples/demo/inspection.onnx', import.meta.url));
-const pictures = packRecords(drawPictures({ ...SPLITS.train, count: 120 }));
+import { openDemoPlace } from './demo-place.ts';
+import type { Workplace } from './run-cli.ts';
 
 let place: Workplace;
 beforeEach(async () => {
-  place = await openWorkplace();
-  await place.write('net.onnx', await readFile(classifier));
-  await place.write('data.bin', pictures);
+  place = await openDemoPlace();
   return () => place.close();
 });
 
