@@ -58,10 +58,11 @@ function showCriteria(own) {
     .sort((a, b) => b.rank - a.rank)
     .map(({ part, some }) => [
       part,
+      some.length,
       ...['macs', 'params'].map((measure) => showLevel(some[0][measure])),
       ...Object.keys(STAGES).map((stage) => showMean(some.map((row) => row[stage]))),
     ]);
-  const head = ['criterion', 'MACs', 'parameters', ...Object.values(STAGES)];
+  const head = ['criterion', 'seeds', 'MACs', 'parameters', ...Object.values(STAGES)];
   return `${showBaseline(own)}\n\n${table(head, lines)}`;
 }
 
