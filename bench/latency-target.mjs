@@ -1,7 +1,7 @@
 // Whether a latency that is asked for is met, and how much of what is removed becomes speed: cuts models to 0.7 and 0.5 of their latency on this
 // machine and measures them beside the originals and beside cuts to 0.7 and 0.5 of the MACs: `npm run bench -- latency-target [MODEL.onnx ...]`.
-// Efficiency is speed-up over reduction of the MACs: 1 where every operation that is removed saves its time. What the device allows of it at that latency is told
-// by a third plan, whose widths keep as many MACs as they can, whatever that does to the accuracy.
+// Efficiency is speed-up over reduction of the MACs: 1 where every operation that is removed saves its time. What the device allows of it at that latency
+// is shown by a third plan, whose widths are chosen to keep many MACs (by what each group has of them), whatever that does to the accuracy.
 import { createRandom, cutGroups, prepareLimits, summariseRounds } from '@espalier/core';
 import {
   analyseFile,
@@ -35,7 +35,7 @@ for (const { name, path } of findModels(MODELS)) {
   for (const target of TARGETS) {
     const byMacs = await follow(pruneAnalysis(analysis, { engine, macs: target, verify: false }));
     cuts.push({ target, plan: 'macs', ...facts(byMacs) });
-    for (const [plan, prune] of Object.entries({ latency: pruneFor, 'most macs': keepMost })) {
+    for (const [plan, prune] of Object.entries({ latency: pruneFor, 'many macs': keepMany })) {
       try {
         const { latency, ...cut } = await prune(analysis, { fraction: target });
         ({ table } = latency);
@@ -62,8 +62,8 @@ async function pruneFor(analysis, target) {
   return follow(pruneForLatency(analysis, { engine, device, target, table }));
 }
 
-/** The plan that keeps most MACs at that latency. */
-async function keepMost(analysis, target) {
+/** A plan whose widths are worth the MACs that stay when their group alone is cut. */
+async function keepMany(analysis, target) {
   const { traced, coupling, cost } = analysis;
   const scores = await follow(scoreAnalysis(analysis, {}));
   const limiter = prepareLimits(traced, coupling, scores, {});
