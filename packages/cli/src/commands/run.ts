@@ -228,7 +228,7 @@ function failureOf(
     ],
     'nothing-left': [
       'no further cut was found',
-      'Raise --max-ratio, lower --round-to, drop --ignore, or choose another --strategy.',
+      `Raise --max-ratio, ${target.measure === 'latency' ? 'ask for a higher latency' : 'lower --round-to'}, drop --ignore, or choose another --strategy.`,
     ],
     iterations: ['--iterations were used up', `Go on with \`${again}\` and more --iterations.`],
     time: ['--time was used up', `Go on with \`${again}\`.`],
