@@ -6,7 +6,6 @@ import {
   findDenormals,
   flushDenormals,
   groupBy,
-  type Model,
   type Roofline,
 } from '@espalier/core';
 import {
@@ -18,7 +17,6 @@ import {
   measureRoofline,
   type OperatorTime,
   profileOperators,
-  toDeviceModel,
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import type { BenchDocument } from '../documents/bench-document.ts';
@@ -27,7 +25,7 @@ import { formatBench } from '../report/bench-report.ts';
 import { analyseModel } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
-import { measureModels, measureOn, timingOf } from './measure.ts';
+import { measureAt, type NamedModel, timingOf } from './measure.ts';
 
 type BenchedModel = BenchDocument['models'][number];
 
@@ -57,15 +55,8 @@ async function benchModels(
   const names = nameModels(context.arguments);
   const timing = timingOf(context);
   const device = await elsewhere?.device();
-  const measure = (subjects: readonly NamedModel[]): Promise<LatencyField> =>
-    device
-      ? measureOn(
-          device,
-          subjects.map(({ name, model }) => toDeviceModel(name, model, analyses[0]!.traced)),
-          timing,
-          terminal,
-        )
-      : measureModels(engine, subjects, feeds, { ...placement, ...timing }, terminal);
+  const measure = (models: readonly NamedModel[]): Promise<LatencyField> =>
+    measureAt({ device, engine, ...placement }, models, analyses[0]!.traced, timing, terminal);
   const subjects = analyses.map(({ file }, i) => ({ name: names[i]!, model: file.model }));
   const latency = await measure(subjects);
   const size = analyses[0]!.traced.sizes[0]!;
@@ -106,12 +97,6 @@ async function benchModels(
     ...(roofline && { roofline: { ...roofline } }),
   };
   return { document, lines: formatBench(document, terminal.paint) };
-}
-
-/** A model and what reports call it. */
-interface NamedModel {
-  readonly name: string;
-  readonly model: Model;
 }
 
 /** What the denormal weights of a model cost: it is measured beside itself with zeros in their place. Undefined where it has none. */

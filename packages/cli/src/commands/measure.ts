@@ -9,6 +9,7 @@ import {
   type NdArray,
   type SearchStep,
   summariseRounds,
+  type TracedModel,
 } from '@espalier/core';
 import {
   type Analysis,
@@ -117,6 +118,39 @@ export async function measureOn(
   return structuredClone(report) as LatencyField;
 }
 
+/** A model and what reports call it. */
+export interface NamedModel {
+  readonly name: string;
+  readonly model: Model;
+}
+
+/** Where models are measured: on a device, or where none is given with an engine of this machine. */
+export interface MeasuringPlace extends Pick<MeasureOptions, 'provider' | 'threads'> {
+  readonly device: Device | undefined;
+  readonly engine: Engine;
+}
+
+/** Measures models side by side, all over one input of the traced size; warnings and progress go to the terminal. */
+export async function measureAt(
+  { device, engine, ...placement }: MeasuringPlace,
+  subjects: readonly NamedModel[],
+  traced: TracedModel,
+  timing: Omit<MeasureOptions, 'provider' | 'threads'>,
+  terminal: Terminal,
+): Promise<LatencyField> {
+  if (device) {
+    const models = subjects.map(({ name, model }) => toDeviceModel(name, model, traced));
+    return measureOn(device, models, timing, terminal);
+  }
+  return measureModels(
+    engine,
+    subjects,
+    makeFeeds(traced, timing.seed),
+    { ...placement, ...timing },
+    terminal,
+  );
+}
+
 /** Most steps that are loaded at once beside the original. */
 const MOST_STEPS = 12;
 
@@ -136,22 +170,12 @@ export async function measureSteps(
   device?: Device,
 ): Promise<LatencyField> {
   const cuts = steps.slice(1).filter(({ model }) => existsSync(join(folder, model)));
-  const subjects: (LatencySubject & { readonly model: Model })[] = [{ name: nameStep(0), model: file.model }];
+  const subjects: NamedModel[] = [{ name: nameStep(0), model: file.model }];
   for (const { step, model } of spreadSteps(cuts, MOST_STEPS)) {
     subjects.push({ name: nameStep(step), model: (await readModel(join(folder, model))).model });
   }
-  const { seed } = options;
-  if (device) {
-    const models = subjects.map(({ name, model }) => toDeviceModel(name, model, traced));
-    return measureOn(device, models, { ...QUICKLY, seed, signal }, terminal);
-  }
-  return measureModels(
-    engine,
-    subjects,
-    makeFeeds(traced, seed),
-    { ...quick(options), seed, signal },
-    terminal,
-  );
+  const place = { device, engine, ...localPlacement(options) };
+  return measureAt(place, subjects, traced, { ...QUICKLY, seed: options.seed, signal }, terminal);
 }
 
 /** Measures an original and what was made of it, long enough for a first impression; `bench` takes its time. */
@@ -162,21 +186,19 @@ export async function compareLatency(
   { options, terminal, signal }: CommandContext<'prune'>,
   elsewhere?: Elsewhere,
 ): Promise<LatencyField> {
-  const { seed } = options;
   const subjects = [
     { name: 'original', model: file.model },
     { name: 'pruned', model: pruned },
   ];
-  if (elsewhere) {
-    const models = subjects.map(({ name, model }) => toDeviceModel(name, model, traced));
-    return measureOn(await elsewhere.device(), models, { ...QUICKLY, seed, signal }, terminal);
-  }
-  const feeds = makeFeeds(traced, seed);
-  return measureModels(engine, subjects, feeds, { ...quick(options), seed, signal }, terminal);
+  const place = { device: await elsewhere?.device(), engine, ...localPlacement(options) };
+  return measureAt(place, subjects, traced, { ...QUICKLY, seed: options.seed, signal }, terminal);
 }
 
 const QUICKLY = { minSeconds: 1 } as const;
 
-function quick({ provider, threads }: CommandContext<'prune'>['options'] | CommandContext<'run'>['options']) {
-  return { ...QUICKLY, provider, ...(threads !== undefined && { threads }) };
+function localPlacement({
+  provider,
+  threads,
+}: CommandContext<'prune'>['options'] | CommandContext<'run'>['options']) {
+  return { provider, ...(threads !== undefined && { threads }) };
 }

@@ -96,7 +96,8 @@ export function isWanted({ facts }: JoinedHost, name: string): boolean {
   return kind === undefined ? facts.name.toLowerCase().includes(wanted) : facts.kind === kind;
 }
 
-function namesOf(texts: readonly string[]): readonly string[] {
+/** The devices that `--devices` names. Error, kind usage: `device.twice`. */
+export function namesOf(texts: readonly string[]): readonly string[] {
   const names = texts
     .flatMap((text) => text.split(','))
     .map((name) => name.trim())

@@ -3,7 +3,7 @@ import { EspalierError } from '@espalier/core';
 import type { Device, LatencyAim } from '@espalier/node';
 import type { CommandContext } from './command.ts';
 import { knowDevice } from './latency-device.ts';
-import { type OpenDevices, openDevices } from './open-devices.ts';
+import { namesOf, type OpenDevices, openDevices } from './open-devices.ts';
 import type { SearchAim } from './search-settings.ts';
 
 type Context = CommandContext<'run'>;
@@ -24,8 +24,10 @@ export async function openTargetDevices(
       hint: 'Ask for one, such as --target latency=0.5, or leave out --devices and --bench-command.',
     });
   }
-  const names = options.devices.flatMap((text) => text.split(','));
-  if (options.latencyTable !== undefined && names.length + (options.benchCommand ? 1 : 0) > 1) {
+  if (
+    options.latencyTable !== undefined &&
+    namesOf(options.devices).length + (options.benchCommand ? 1 : 0) > 1
+  ) {
     throw new EspalierError({
       kind: 'usage',
       code: 'latency.one-table',
