@@ -1,5 +1,5 @@
 // What the fast sensitivity analysis saves, and whether it ranks cuts as the exact one does: `npm run bench -- sensitivity [MODEL ...]
-// [--images N] [--precision P] [--criterion fscl] [--threads 2]`, by default the shared classifiers below, a quarter of an hour in all.
+// [--images N] [--precision P] [--criterion fscl] [--threads 2] [--workers 1]`, by default the shared classifiers below, a quarter of an hour in all.
 // Needs ../shared/data.
 // tau is Kendall's, over the pairs of (group, rate) whose exact values are further apart than the larger of their two 95 % intervals reaches
 // (bar 0.95); workRatio is the exact mode's multiply-accumulates over the fast mode's (bar 5 on 10,000 images); secondsRatio likewise.
@@ -37,6 +37,7 @@ const { values: options, positionals } = parseArgs({
     precision: { type: 'string', default: String(DEFAULT_PRECISION) },
     criterion: { type: 'string', default: 'fscl' },
     threads: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '1' },
   },
 });
 const images = { ...IMAGES, ...MORE_IMAGES };
@@ -48,6 +49,7 @@ if (unknown !== undefined) {
 const { criterion } = options;
 const precision = Number(options.precision);
 const load = { threads: Number(options.threads) };
+const workers = Number(options.workers);
 const machine = await describeMachine();
 const warnings = findDisturbances(machine);
 for (const warning of warnings) console.error(warning);
@@ -70,7 +72,7 @@ console.log(
     bench: 'sensitivity',
     criterion,
     precision,
-    ...{ ...load, bars: BARS, cpu, onnxruntime, warnings, results },
+    ...{ ...load, workers, bars: BARS, cpu, onnxruntime, warnings, results },
   }),
 );
 
@@ -89,7 +91,7 @@ async function compareModes(path, subject, limit) {
     const { sessions, preprocess } = open;
     const wishes = { dataset, preprocess, limit: Number(options.images ?? limit), seed: 1 };
     const batches = await readProbeImages(sessions[0], wishes);
-    const shared = { engine, scores, images: batches, metrics: chooseMetrics(open), load };
+    const shared = { engine, scores, images: batches, metrics: chooseMetrics(open), load, workers };
     const fast = await time(analysis, { ...shared, mode: 'fast', precision });
     const exact = await time(analysis, { ...shared, mode: 'exact' });
     return compare(exact, fast);

@@ -7,7 +7,13 @@ import {
   type SearchRecovery,
   type SearchStrategy,
 } from '@espalier/core';
-import { cacheFile, createOrtEngine, type ModelFile, type SearchOptions } from '@espalier/node';
+import {
+  cacheFile,
+  chooseProbeWorkers,
+  createOrtEngine,
+  type ModelFile,
+  type SearchOptions,
+} from '@espalier/node';
 import { given } from '../options/given.ts';
 import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
@@ -90,6 +96,7 @@ export async function settleSearch(
     limits: { roundTo, maxRatio, ignore },
     sensitivity: {
       ...{ mode: options.probing, precision, refine: options.refine },
+      workers: deterministic ? 1 : (options.workers ?? chooseProbeWorkers(threads)),
       ...given({ rates: rates.length > 0 ? rates : undefined, limit: options.probeLimit }),
     },
     training: {

@@ -2,6 +2,7 @@
 import { EspalierError } from '@espalier/core';
 import {
   chooseMetrics,
+  chooseProbeWorkers,
   createOrtEngine,
   DEFAULT_PRECISION,
   follow,
@@ -66,6 +67,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
     const found = await follow(
       measureSensitivity(analysis, {
         ...{ engine, scores, images, metrics, mode: probing, precision, load, signal },
+        workers: options.workers ?? chooseProbeWorkers(threads),
         limits: { roundTo, maxRatio, ignore },
         // Without a budget, a bend is what a fast probe can tell from noise.
         refine: { rounds: options.refine, least: 2 * DEFAULT_PRECISION },

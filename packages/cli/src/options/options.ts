@@ -131,7 +131,7 @@ export const options = {
     type: 'integer',
     value: 'N',
     min: 1,
-    text: 'worker threads; without it one per core for scoring, and one that makes batches for training',
+    text: 'worker threads; without it one per core for scoring, one per four cores for probing, and one that makes batches for training',
     examples: [2],
     commands: [...SCORING_COMMANDS, ...TRAINING_COMMANDS],
   },

@@ -110,6 +110,14 @@ describe('measureSensitivity', () => {
     expect((await measure({ reference })).baseline.value).toBe(0.75);
   });
 
+  it.each(['fast', 'exact'] as const)('finds the same on several threads, mode %s', async (mode) => {
+    const { measure } = await open('residual');
+    const events: SensitivityEvent[] = [];
+    const found = await measure({ mode, workers: 2 }, (event) => events.push(event));
+    expect(findings(found)).toEqual(findings(await measure({ mode })));
+    expect(events.filter(({ type }) => type === 'sensitivity.group')).toHaveLength(found.groups.length);
+  });
+
   it('ends a probe once it is known to the precision asked for, with less work', async () => {
     const { measure } = await open('residual', 640);
     const [full, brief, exact] = [

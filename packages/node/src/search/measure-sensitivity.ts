@@ -24,6 +24,7 @@ import {
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
 import type { MetricChoice } from '../pipeline/choose-metrics.ts';
+import { openProbeEngines } from './probe-engines.ts';
 import type { ProbeBatch } from './probe-images.ts';
 import { openProbeJudge, type ProbeJudge } from './probe-judge.ts';
 import { probeInRounds } from './probe-rounds.ts';
@@ -62,6 +63,11 @@ export interface SensitivityOptions {
   readonly timed?: boolean;
   /** Curves that need no new probes, by {@link groupName}; their drops are taken over. */
   readonly known?: ReadonlyMap<string, GroupSensitivity>;
+  /**
+   * Threads that probe side by side, each with a session of its own, default 1; one where times are measured, which others would disturb. The engine must be
+   * one of `createOrtEngine` for more.
+   */
+  readonly workers?: number;
   readonly load?: LoadOptions;
   readonly signal?: AbortSignal;
 }
@@ -101,6 +107,7 @@ export async function* measureSensitivity(
     rates = DEFAULT_RATES,
     refine = { rounds: 0, least: 0 },
     timed = false,
+    workers = 1,
   } = options;
   const { traced, coupling, cost, file } = analysis;
   const limiter = prepareLimits(traced, coupling, scores, limits);
@@ -115,26 +122,31 @@ export async function* measureSensitivity(
   let work = cost.original.macs * countRuns(traced, images);
   let probes = 0;
   const fresh = new Map<number, GroupSensitivity>();
+  const probing = openProbeEngines(engine, timed ? 1 : workers, load);
   const news = probeInRounds({
-    ...{ analysis, engine, images, scores, limiter, targets, rates },
+    ...{ analysis, engines: probing.engines, images, scores, limiter, targets, rates },
     ...{ rounds: refine.rounds, bendOf: (states) => findBend(pointsOf(states), refine.least) },
     ...{ open: judge.open, memory: mode === 'exact' ? undefined : memory },
-    ...(load && { load }),
+    ...(probing.load && { load: probing.load }),
     ...(signal && { signal }),
   });
-  for await (const event of news) {
-    if (event.type === 'work') {
-      work += event.macs;
-      probes = event.total;
-      yield { type: 'sensitivity.progress', done: event.done, total: event.total };
-      continue;
+  try {
+    for await (const event of news) {
+      if (event.type === 'work') {
+        work += event.macs;
+        probes = event.total;
+        yield { type: 'sensitivity.progress', done: event.done, total: event.total };
+        continue;
+      }
+      const { target, states } = event.curve;
+      const { root, part, channels } = target;
+      const curve = { root, part, channels, points: pointsOf(states), age: 0 };
+      const group = timed ? await timeCurve(curve, states, options, analysis) : curve;
+      fresh.set(target.group, group);
+      yield { type: 'sensitivity.group', group };
     }
-    const { target, states } = event.curve;
-    const { root, part, channels } = target;
-    const curve = { root, part, channels, points: pointsOf(states), age: 0 };
-    const group = timed ? await timeCurve(curve, states, options, analysis) : curve;
-    fresh.set(target.group, group);
-    yield { type: 'sensitivity.group', group };
+  } finally {
+    await probing.close();
   }
   const milliseconds = timed ? await timeUncut([...fresh.values()], options, analysis) : undefined;
   const present = { analysis, judge, limiter, scores, milliseconds };

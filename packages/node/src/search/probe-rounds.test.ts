@@ -27,7 +27,19 @@ beforeAll(async () => {
 async function probe(rounds: number, bendOf: ProbeRounds['bendOf'], memory: number | undefined = 2 ** 30) {
   const news: ProbeNews[] = [];
   const rates = [0.25, 0.5];
-  const options = { analysis, engine, images, scores, limiter, targets, rates, rounds, bendOf, open, memory };
+  const options = {
+    analysis,
+    engines: [engine],
+    images,
+    scores,
+    limiter,
+    targets,
+    rates,
+    rounds,
+    bendOf,
+    open,
+    memory,
+  };
   for await (const event of probeInRounds(options)) news.push(event);
   const curves = news.flatMap((event) => (event.type === 'curve' ? [event.curve] : []));
   const work = news.flatMap((event) => (event.type === 'work' ? [event] : []));

@@ -24,7 +24,7 @@ async function open(net: keyof typeof PROBED_NETS, { samples = 24, batch = 4, en
       };
       return { probe, trial, done: false };
     });
-    return { analysis, engine, images, states, answers };
+    return { analysis, engines: [engine], images, states, answers };
   };
   return { analysis, images, probes, start };
 }
@@ -66,6 +66,18 @@ describe.each(Object.keys(PROBED_NETS) as (keyof typeof PROBED_NETS)[])('probes 
       }
     }
     expect([...whole.states, ...parts.states].every(({ done }) => done)).toBe(true);
+  });
+
+  it('are shared out among engines, each probed once', async () => {
+    const { start } = await open(net);
+    const [one, two] = [start(), start()];
+    await sumOf(runParts(one, 1));
+    await sumOf(runParts({ ...two, engines: [engine, engine] }, 1));
+    expect(two.answers).toEqual(one.answers);
+    const [wholeOne, wholeTwo] = [start(), start()];
+    const sum = await sumOf(runWhole(wholeOne));
+    expect(await sumOf(runWhole({ ...wholeTwo, engines: [engine, engine] }))).toBe(sum);
+    expect(wholeTwo.answers).toEqual(wholeOne.answers);
   });
 
   it('really change the answers', async () => {

@@ -51,7 +51,7 @@ export interface SearchOptions {
   readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
   readonly limits?: PlanLimits;
   /** `limit` samples at most for probes, default all that are held out; a rise of the drop by more than `maxDrop` is a bend. */
-  readonly sensitivity?: Pick<SensitivityOptions, 'rates' | 'mode' | 'precision' | 'memory'> & {
+  readonly sensitivity?: Pick<SensitivityOptions, 'rates' | 'mode' | 'precision' | 'memory' | 'workers'> & {
     readonly limit?: number;
     /** Times that a curve is looked at again where it bends, default 1; see `SensitivityOptions.refine`. */
     readonly refine?: number;

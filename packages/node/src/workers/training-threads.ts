@@ -3,7 +3,7 @@ import { type ErrorDetails, EspalierError } from '@espalier/core';
 import type { BatchRequest, BatchSource, FilledBatch } from '../data/training-batch.ts';
 import { startThread } from './work-thread.ts';
 
-/** What a worker sends back: errors lose their class on the way between threads, so they travel as their fields. */
+/** What a worker sends back. */
 export type BatchAnswer =
   | { readonly batch: FilledBatch; readonly failure?: undefined }
   | { readonly batch?: undefined; readonly failure: ErrorDetails };

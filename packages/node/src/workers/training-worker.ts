@@ -1,8 +1,8 @@
 // Entry of a worker thread: makes training batches in the order they are asked for.
 import { parentPort, workerData } from 'node:worker_threads';
-import { EspalierError } from '@espalier/core';
 import { openDataset } from '../data/open-dataset.ts';
 import { type BatchRequest, type BatchSource, createBatchMaker } from '../data/training-batch.ts';
+import { packFailure } from './failures.ts';
 import type { BatchAnswer } from './training-threads.ts';
 
 const port = parentPort!;
@@ -14,9 +14,7 @@ async function answer(request: BatchRequest): Promise<void> {
     const batch = await (await opened)(request);
     port.postMessage({ batch } satisfies BatchAnswer, [batch.data.buffer]);
   } catch (error) {
-    if (!(error instanceof EspalierError)) throw error;
-    const { kind, code, message, hint } = error;
-    const failure = { kind, code, message, ...(hint === undefined ? {} : { hint }) };
+    const failure = packFailure(error);
     port.postMessage({ failure } satisfies BatchAnswer);
   }
 }
