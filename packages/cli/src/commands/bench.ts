@@ -21,6 +21,7 @@ import {
 import { describeFile } from '../describe/describe-model.ts';
 import type { BenchDocument } from '../documents/bench-document.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
+import { given } from '../options/given.ts';
 import { formatBench } from '../report/bench-report.ts';
 import { analyseModel } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
@@ -47,7 +48,7 @@ async function benchModels(
   const { options, terminal, signal } = context;
   const { seed, provider, threads } = options;
   const engine = createOrtEngine();
-  const placement = { provider, ...(threads !== undefined && { threads }) };
+  const placement = given({ provider, threads });
   const analyses: Analysis[] = [];
   for (const path of context.arguments) analyses.push(await analyseModel(path, context, engine));
   // All models get the input of the first: a comparison over different inputs would say nothing.

@@ -23,6 +23,7 @@ import {
 import { describeNumbers, warnOfOneAnswer } from '../describe/describe-accuracy.ts';
 import { assumedFlag, describePreprocess } from '../describe/describe-preprocess.ts';
 import type { EvalDocument } from '../documents/eval-document.ts';
+import { given } from '../options/given.ts';
 import type { CommandContext } from './command.ts';
 import { datasetOptions, readPreprocess } from './data-source.ts';
 
@@ -110,7 +111,7 @@ async function walkOn<Subject extends EvaluationSubject>(
     dataset,
     ...(task !== undefined && { task }),
     ...(options.preprocess !== undefined && { preprocess: await readPreprocess(options.preprocess) }),
-    load: { provider, ...(threads !== undefined && { threads }) },
+    load: given({ provider, threads }),
   });
   try {
     const { preprocess, guess } = open;

@@ -9,6 +9,7 @@ import {
   readLatencyTable,
   writeLatencyTable,
 } from '@espalier/node';
+import { given } from '../options/given.ts';
 import type { OptionsFor } from '../options/options.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -33,7 +34,7 @@ export async function openKnownDevice(
   engine: Engine,
   elsewhere?: Elsewhere,
 ): Promise<KnownDevice> {
-  const local = { engine, provider, ...(threads !== undefined && { threads }) };
+  const local = given({ engine, provider, threads });
   const device = elsewhere ? await elsewhere.device() : await createLocalDevice(local);
   return knowDevice(device, latencyTable);
 }

@@ -3,6 +3,7 @@ import type { Engine, Model } from '@espalier/core';
 import { type Analysis, createLocalDevice, toDeviceModel } from '@espalier/node';
 import { judgePace } from '../describe/judge-speed.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
+import { given } from '../options/given.ts';
 import type { CommandContext } from './command.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { measureOn } from './measure.ts';
@@ -25,7 +26,7 @@ export async function measureUntilSure(
   elsewhere?: Elsewhere,
 ): Promise<LatencyField> {
   const { provider, threads, seed, force } = options;
-  const local = { engine, provider, ...(threads !== undefined && { threads }) };
+  const local = given({ engine, provider, threads });
   const device = elsewhere ? await elsewhere.device() : await createLocalDevice(local);
   const models = [toDeviceModel('original', file.model, traced), toDeviceModel('pruned', pruned, traced)];
   return repeatUntilSure(

@@ -27,6 +27,7 @@ import {
 } from '@espalier/node';
 import { nameStep } from '../describe/describe-run-facts.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
+import { given } from '../options/given.ts';
 import type { Terminal } from '../output/terminal.ts';
 import type { CommandContext } from './command.ts';
 import type { Elsewhere } from './elsewhere.ts';
@@ -174,8 +175,9 @@ export async function measureSteps(
   for (const { step, model } of spreadSteps(cuts, MOST_STEPS)) {
     subjects.push({ name: nameStep(step), model: (await readModel(join(folder, model))).model });
   }
-  const place = { device, engine, ...localPlacement(options) };
-  return measureAt(place, subjects, traced, { ...QUICKLY, seed: options.seed, signal }, terminal);
+  const { provider, threads, seed } = options;
+  const place = { device, engine, ...given({ provider, threads }) };
+  return measureAt(place, subjects, traced, { ...QUICKLY, seed, signal }, terminal);
 }
 
 /** Measures an original and what was made of it, long enough for a first impression; `bench` takes its time. */
@@ -190,15 +192,9 @@ export async function compareLatency(
     { name: 'original', model: file.model },
     { name: 'pruned', model: pruned },
   ];
-  const place = { device: await elsewhere?.device(), engine, ...localPlacement(options) };
-  return measureAt(place, subjects, traced, { ...QUICKLY, seed: options.seed, signal }, terminal);
+  const { provider, threads, seed } = options;
+  const place = { device: await elsewhere?.device(), engine, ...given({ provider, threads }) };
+  return measureAt(place, subjects, traced, { ...QUICKLY, seed, signal }, terminal);
 }
 
 const QUICKLY = { minSeconds: 1 } as const;
-
-function localPlacement({
-  provider,
-  threads,
-}: CommandContext<'prune'>['options'] | CommandContext<'run'>['options']) {
-  return { provider, ...(threads !== undefined && { threads }) };
-}

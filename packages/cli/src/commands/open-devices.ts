@@ -7,6 +7,7 @@ import {
   type DeviceServer,
   type JoinedHost,
 } from '@espalier/node';
+import { given } from '../options/given.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { type ServingOptions, startServing } from '../serving/start-serving.ts';
 import type { CommandContext } from './command.ts';
@@ -60,9 +61,7 @@ export async function openDevices(context: DevicesContext): Promise<OpenDevices>
   return {
     async devices() {
       const { provider, threads } = options;
-      const local = isLocal
-        ? await createLocalDevice({ provider, ...(threads !== undefined && { threads }) })
-        : undefined;
+      const local = isLocal ? await createLocalDevice(given({ provider, threads })) : undefined;
       const joined = server ? await waitForAll(joining, server, context) : new Map<string, Device>();
       const named = (names.length === 0 ? [LOCAL] : names).map((name) =>
         name === LOCAL ? local : joined.get(name),
@@ -86,7 +85,7 @@ export function placementOf({
   readonly options: { readonly provider: string; readonly threads: number | undefined };
   readonly sources: CommandContext<'bench'>['sources'];
 }): HostPlacement {
-  return { ...(sources.provider !== 'default' && { provider }), ...(threads !== undefined && { threads }) };
+  return given({ provider: sources.provider === 'default' ? undefined : provider, threads });
 }
 
 /** Whether a host is one that a name means: a kind of device, or a name that holds these words. */

@@ -8,6 +8,7 @@ import { describeRun, startOf } from '../describe/describe-run.ts';
 import { differingSettings } from '../describe/describe-settings.ts';
 import type { LatencyField } from '../documents/latency-field.ts';
 import type { RunsCompareDocument } from '../documents/runs-compare-document.ts';
+import { given } from '../options/given.ts';
 import { formatRunsCompare } from '../report/runs-compare-report.ts';
 import { analyseModel } from './analyse.ts';
 import type { CommandContext, RunCommand } from './command.ts';
@@ -65,7 +66,7 @@ async function compareSpeed(runs: readonly Run[], context: Context): Promise<Com
   const inputShape = (startOf(first!).options?.inputShape ?? []) as readonly string[];
   const { traced } = await analyseModel(subjects[0]!.path, { ...context, options: { inputShape } }, engine);
   const { signal, terminal } = context;
-  const placement = { provider, ...(threads !== undefined && { threads }) };
+  const placement = given({ provider, threads });
   const timing = { minSeconds: 1, seed: 0, signal };
   const latency = await measureModels(
     engine,
