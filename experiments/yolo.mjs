@@ -160,7 +160,9 @@ async function time({ analysis, folder }, steps) {
   }
 }
 
-const pathOf = (folder, ranking) => join(folder.path, folder.modelPath(`one-cut-${ranking}`));
+function pathOf(folder, ranking) {
+  return join(folder.path, folder.modelPath(`one-cut-${ranking}`));
+}
 
 async function writePage(rows) {
   const sections = Object.keys(MODELS).flatMap((model) => {

@@ -123,7 +123,7 @@ export const searchOptions = {
     type: 'text',
     value: '2%',
     default: '2%',
-    text: 'a fast probe ends when its drop is known this well at 95 %; 0 looks at every sample',
+    text: 'a fast probe ends when its drop is known this well at 95 %, or to a tenth of itself; 0 looks at every sample',
     examples: ['2%', 0],
     commands: SEARCH_COMMANDS,
   },

@@ -48,8 +48,8 @@ export interface SensitivityOptions {
   /** Default fast. */
   readonly mode?: SensitivityMode;
   /**
-   * Fast: a probe ends when the 95 % interval of its drop reaches no further than this to either side, in the metric's unit; default
-   * {@link DEFAULT_PRECISION}. At 0 it sees every sample.
+   * Fast: a probe ends when the 95 % interval of its drop reaches no further to either side than this, in the metric's unit, or than a tenth of the drop;
+   * default {@link DEFAULT_PRECISION}. At 0 it sees every sample.
    */
   readonly precision?: number;
   /** Fast: most bytes for the values between two parts of the model, default 1 GiB. */

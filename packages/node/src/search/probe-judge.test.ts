@@ -1,4 +1,4 @@
-import type { NdArray, Target } from '@espalier/core';
+import { createRandom, type NdArray, type Target } from '@espalier/core';
 import { describe, expect, it } from 'vitest';
 import type { ProbeBatch } from './probe-images.ts';
 import { openProbeJudge, type ProbeTruths } from './probe-judge.ts';
@@ -110,6 +110,19 @@ describe('openProbeJudge with a precision', () => {
     for (let batch = 0; batch < long; batch++) trial.add(now(batch) ? answer(1, 1) : answer(0, 1));
     const [low, high] = trial.verdict().drop.interval!;
     expect(high - low).toBeLessThanOrEqual(2 * 0.05);
+  });
+
+  it('knows a large drop less exactly: to a tenth of it', () => {
+    const random = createRandom(3);
+    const fails = Array.from({ length: 1000 }, () => random.next() < 0.7);
+    const end = lengthOf(0.01, (batch) => fails[batch]!, 1000);
+    const trial = open(1000).open();
+    for (let batch = 0; batch < end; batch++) trial.add(fails[batch] ? answer(1, 1) : answer(0, 1));
+    const { value, interval } = trial.verdict().drop;
+    const reach = (interval![1] - interval![0]) / 2;
+    expect(value).toBeGreaterThan(0.3);
+    expect(reach).toBeGreaterThan(0.01);
+    expect(reach).toBeLessThanOrEqual(0.1 * value);
   });
 
   it('ends after whole rounds of the groups only', () => {

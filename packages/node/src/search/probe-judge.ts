@@ -21,6 +21,9 @@ type Outputs = BatchOutputs['outputs'];
  */
 const RULE_OF_THREE = 3;
 
+/** How well a large drop must be known, as a part of itself: which of two bad cuts is worse decides nothing. */
+const RELATIVE_PRECISION = 0.1;
+
 /** Verdict on one probe so far. */
 export interface ProbeVerdict {
   readonly drop: Drop;
@@ -87,8 +90,9 @@ export function openProbeJudge(truths: ProbeTruths): ProbeJudge {
           batches += 1;
           if (batches === images.length) return true;
           if (samples * precision < RULE_OF_THREE || !isRound(batches)) return false;
-          const { interval } = verdict().drop;
-          return interval !== null && interval[1] - interval[0] <= 2 * precision;
+          const { value, interval } = verdict().drop;
+          const enough = Math.max(precision, RELATIVE_PRECISION * value);
+          return interval !== null && interval[1] - interval[0] <= 2 * enough;
         },
       };
     },
