@@ -6,18 +6,20 @@ import { fillMarkers, showEnvironment, showLevel, showShare, table } from './pag
 const PAGE = new URL('cifar10.md', import.meta.url);
 const STAGES = { cut: 'cut alone', reconstructed: 'reconstructed', finetuned: 'fine-tuned' };
 /** Parts of the log that are no criterion at the table's rates. */
-const OTHER = ['baseline', 'paper-point', 'iterative'];
-const isCriterion = ({ part }) => !OTHER.includes(part) && !isOneCut(part);
-const isOneCut = (part) => part.startsWith('one cut');
+const OTHER = ['baseline', 'paper-point'];
+const isCriterion = ({ part }) => !OTHER.includes(part) && !isSearch({ part }) && !isOneCut({ part });
+const isSearch = ({ part }) => part.startsWith('iterative');
+const isOneCut = ({ part }) => part.startsWith('one cut');
 
-/** Writes what the log holds. */
-export async function fillPage(rows) {
+/** Writes what the log holds, by the names of the models, in whichever order they were measured. */
+export async function fillPage(log) {
+  const rows = log.toSorted((a, b) => a.model.localeCompare(b.model));
   await fillMarkers(PAGE, {
     environment: showEnvironment(await describeMachine()),
     verdict: showVerdict(rows),
     criteria: showByModel(rows, isCriterion, showCriteria),
     'paper point': showByModel(rows, ({ part }) => part === 'paper-point', showPaperPoint),
-    search: showByModel(rows, ({ part }) => part === 'iterative', showSearch),
+    search: showByModel(rows, isSearch, showSearches),
   });
 }
 
@@ -85,19 +87,21 @@ function showPaperPoint(own) {
   return `${showBaseline(own)}${lost}\n\n${table(['MACs', 'parameters', ...Object.values(STAGES)], [cells])}`;
 }
 
-function showSearch(own) {
-  const found = own.find(({ part }) => part === 'iterative');
-  const rows = [found, ...own.filter(({ part }) => isOneCut(part))];
+/** Best first, then how each search got there. */
+function showSearches(own) {
+  const rows = own.filter((row) => isSearch(row) || isOneCut(row)).sort((a, b) => b.finetuned - a.finetuned);
   const lines = rows.map(({ part, macs, params, epochs, finetuned }) => [
     part,
     ...[macs, params].map(showTenths),
     epochs,
     showShare(finetuned),
   ]);
-  const cuts = found.steps.slice(1);
-  const steps = cuts.map(({ macs, top1 }) => `${showTenths(macs)} ${showShare(top1)}`).join(', ');
+  const ways = rows.filter(isSearch).map(({ part, steps }) => {
+    const cuts = steps.slice(1).map(({ macs, top1 }) => `${showTenths(macs)} ${showShare(top1)}`);
+    return `Step by step, ${part}: ${cuts.join(', ')}.`;
+  });
   const head = ['cut', 'MACs', 'parameters', 'epochs', 'fine-tuned'];
-  return `${table(head, lines)}\n\nThe search, step by step, the last training included: ${steps}.`;
+  return [table(head, lines), ...ways].join('\n\n');
 }
 
 /** With the standard deviation where there are several. */

@@ -24,21 +24,29 @@ const CRITERIA = ['fscl', 'l1', 'fpgm', 'taylor', 'hrank'];
 const times = (rate, count) => Array.from({ length: count }, () => rate);
 /**
  * Rates as CHIP and HRankPlus state them; those of ResNet-20 are ResNet-56's for fewer blocks, and VGG-16's last convolution stays whole. A search cuts `counts` groups at a time: the paper's 6
- * and 5 are for 89 layers, and would take these networks to their goal in one cut.
+ * and 5 are for 89 layers, and would take these networks to their goal in one cut. `searches` are told in {@link SEARCHES}.
  */
 const MODELS = {
   resnet20: {
     ...{ rates: [0, ...times(0.15, 2), ...times(0.4, 9)], seeds: [1, 2, 3], epochs: 3 },
-    counts: { params: 1, macs: 2 },
+    ...{ counts: { params: 1, macs: 2 }, searches: ['iterative', 'iterative, trained at the end'] },
+    // As many as the first of its searches takes.
+    atTheEnd: 9,
   },
   resnet56: {
     ...{ rates: [0, ...times(0.15, 2), ...times(0.4, 27)], seeds: [1], epochs: 2 },
-    counts: { params: 2, macs: 4 },
+    ...{ counts: { params: 2, macs: 4 }, searches: ['iterative, trained at the end'] },
+    atTheEnd: 6,
   },
   vgg16: { rates: [...times(0.45, 7), ...times(0.78, 5), 0], seeds: [1], epochs: 2, paperPoint: 0.185 },
 };
-/** What the search may do: epochs after each cut and at the end, images per probe. */
-const SEARCH = { kept: 0.5, maxDrop: 0.2, iterations: 8, epochs: 1, finalEpochs: 2, probeImages: 600 };
+/** What a search may do. */
+const SEARCH = { kept: 0.5, maxDrop: 0.2, iterations: 8, probeImages: 600 };
+/** When searches train, and for how many epochs: after every cut as its paper does, or only once it is over, with reconstruction before that. */
+const SEARCHES = {
+  iterative: { method: 'finetune', epochs: 1, finalEpochs: 2 },
+  'iterative, trained at the end': { method: 'reconstruct', epochs: 0, maxDrop: 0.4 },
+};
 
 const engine = createOrtEngine();
 const log = openLog(new URL('cifar10.jsonl', import.meta.url), ['model', 'part', 'seed']);
@@ -49,7 +57,7 @@ for (const [model, plan] of Object.entries(MODELS)) {
 await fillPage(await log.rows());
 
 /** Every part of a model that is asked for; models and images are opened once. */
-async function measureModel(model, { rates, seeds, epochs, paperPoint, counts }) {
+async function measureModel(model, { rates, seeds, epochs, paperPoint, searches, ...wishes }) {
   const classifier = await openClassifier(engine, model);
   const isAsked = (part) => askedParts.length === 0 || askedParts.includes(part);
   for (const seed of seeds) {
@@ -69,7 +77,7 @@ async function measureModel(model, { rates, seeds, epochs, paperPoint, counts })
       return recover(classifier, { ...fitted, seed }, epochs);
     });
   }
-  if (counts && isAsked('search')) await compareSearch(classifier, seed, counts);
+  if (searches && isAsked('search')) await compareSearches(classifier, seed, searches, wishes);
 }
 
 async function measureBaseline(classifier, seed, epochs) {
@@ -114,44 +122,41 @@ async function fitTable(analysis, table, macs) {
   return { criterion: () => scores, layerRates };
 }
 
-/** The iterative search, then cuts in one go that keep as many MACs and are trained for as many epochs. */
-async function compareSearch(classifier, seed, counts) {
+/** The iterative searches, then cuts in one go that keep as many MACs and are trained for as many epochs as the first. */
+async function compareSearches(classifier, seed, searches, wishes) {
   const { name: model } = classifier;
-  const found = await log.once({ model, part: 'iterative', seed }, () => search(classifier, seed, counts));
+  const found = [];
+  for (const part of searches) {
+    found.push(await log.once({ model, part, seed }, () => search(classifier, seed, part, wishes)));
+  }
+  const [{ macs, epochs }] = found;
   for (const ranking of ['global', 'local']) {
     await log.once({ model, part: `one cut, ${ranking}`, seed }, () =>
-      recover(classifier, { criterion: 'fscl', seed, ranking, macs: found.macs }, found.epochs),
+      recover(classifier, { criterion: 'fscl', seed, ranking, macs }, epochs),
     );
   }
 }
 
-async function search(classifier, seed, counts) {
+async function search(classifier, seed, part, { counts, atTheEnd }) {
   const { name, subject, analysis } = classifier;
-  const { kept, maxDrop, iterations, epochs, finalEpochs, probeImages } = SEARCH;
-  const folder = await openRun(`cifar10-${name}`);
+  const { method, epochs, finalEpochs = atTheEnd, maxDrop = SEARCH.maxDrop } = SEARCHES[part];
+  const { kept, iterations, probeImages } = SEARCH;
+  const folder = await openRun(`cifar10-${name}-${method}`);
   const from = performance.now();
   try {
     const result = await watch(
       name,
       runSearch({
-        ...{
-          engine,
-          model: analysis.file.path,
-          folder,
-          maxDrop,
-          iterations,
-          counts,
-          finalEpochs,
-          load: LOAD,
-        },
+        ...{ engine, model: analysis.file.path, folder, maxDrop, iterations, counts, load: LOAD },
         target: { measure: 'macs', kept },
         // How far it gets is the question, not whether a step is certain to be affordable.
         confidence: 0.5,
         scoring: { criterion: 'fscl' },
         sensitivity: { limit: probeImages },
         training: await trainingOf(subject, seed),
-        recovery: { method: 'finetune', epochs },
-        settings: { ...SEARCH, counts, seed },
+        recovery: { method, epochs },
+        finalEpochs,
+        settings: { ...SEARCH, ...SEARCHES[part], counts, finalEpochs, seed },
       }),
     );
     const seconds = (performance.now() - from) / 1000;

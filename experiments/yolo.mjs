@@ -165,9 +165,9 @@ function pathOf(folder, ranking) {
 }
 
 async function writePage(rows) {
-  const sections = Object.keys(MODELS).flatMap((model) => {
+  const sections = Object.keys(MODELS).map((model) => {
     const at = (cut) => rows.find((row) => row.model === model && row.cut === cut);
-    return at('iterative') ? [`### ${model}\n\n${showModel(at)}`] : [];
+    return `### ${model}\n\n${at('iterative') ? showModel(at) : 'Not measured yet.'}`;
   });
   await fillMarkers(PAGE, {
     environment: showEnvironment(await describeMachine()),
@@ -193,13 +193,27 @@ function showModel(at) {
     return row ? [line(ranking, `one cut, ${ranking}`, row)] : [];
   });
   const head = ['model', 'MACs', 'parameters', 'cut alone', 'mAP50', 'mAP50-95', 'ms', 'speed'];
-  return table(head, [
+  const lines = table(head, [
     line('original', 'original', at('original')),
     ...steps.map((row) =>
       line(`step ${row.step}`, row.strength === undefined ? 'last training' : `step ${row.step}`, row),
     ),
     ...once,
   ]);
+  return `${lines}\n\n${showVerdict(steps.at(-1), { global: at('global'), local: at('local') })}`;
+}
+
+/** The end of the search against the cuts that keep as many MACs. */
+function showVerdict({ mAP }, cuts) {
+  const others = Object.entries(cuts)
+    .filter(([, row]) => row !== undefined)
+    .map(([name, row]) => {
+      const lead = 100 * (mAP - row.mAP);
+      return `${Math.abs(lead).toFixed(1)} points of mAP50-95 ${lead < 0 ? 'behind' : 'ahead of'} the ${name} one`;
+    });
+  return others.length === 0
+    ? ''
+    : `Against one cut of as many MACs the search ends ${others.join(' and ')}.`;
 }
 
 function showTime(row) {
