@@ -58,14 +58,18 @@ export async function trainingOf(subject, seed) {
   };
 }
 
-/** A model trained on the labels; as it came where the held-out images say that nothing was won. */
-export async function train({ engine, name, subject }, model, { seed, epochs }) {
+/**
+ * A model trained on the labels, as training leaves it, at `rate` or the usual one. The held-out images do not choose: they come from those that the uncut
+ * model has learned by heart, and favour what was trained least.
+ */
+export async function train({ engine, name, subject }, model, { seed, epochs, rate }) {
   const training = finetune({
     ...(await trainingOf(subject, seed)),
     ...{ engine, model, budget: { epochs }, load: LOAD },
+    ...(rate !== undefined && { rate }),
     evaluateEvery: Number.MAX_SAFE_INTEGER,
   });
-  return (await watch(name, training)).model;
+  return (await watch(name, training)).last;
 }
 
 /** The folder of a search, under `runs`, which a stopped experiment goes on with. */
