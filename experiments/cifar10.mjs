@@ -1,7 +1,7 @@
 // Criteria compared as papers compare them: the same layer rates, the same recovery, and the uncut model with the same budget beside them; FSCL at
 // its paper's point; the iterative search against cuts in one go. `node experiments/cifar10.mjs [MODEL [PART ...]]` (default: all; parts are the
 // criteria, `baseline`, `paper-point` and `search`) measures what cifar10.jsonl does not hold yet, so several processes may share the work, and
-// writes the tables of cifar10.md; delete lines to measure them anew. Needs ../shared/data and the build. About two hours on two quiet cores.
+// writes the tables of cifar10.md; delete lines to measure them anew. Needs ../shared/data and the build. About two and a half hours on two quiet cores.
 import { join } from 'node:path';
 import { assignRates, fitRates, groupName, listPrunableGroups, prepareLimits } from '@espalier/core';
 import { createOrtEngine, follow, readModel, runSearch, scoreAnalysis } from '@espalier/node';
