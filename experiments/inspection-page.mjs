@@ -6,14 +6,15 @@ import { fillMarkers, showEnvironment, showShare, table } from './page.mjs';
 const PAGE = new URL('inspection.md', import.meta.url);
 const ENGINES = { native: 'onnxruntime-node', wasm: 'wasm' };
 
-/** Writes what the log holds; `most` is the loss that is allowed. */
-export async function fillPage(rows, most) {
-  const models = [...groupBy(rows, ({ model }) => model)].filter(([, own]) =>
-    own.some(({ kind }) => kind === 'speed'),
-  );
+/** Writes what the log holds of the models of these names; `most` is the loss that is allowed. */
+export async function fillPage(rows, names, most) {
+  const byModel = groupBy(rows, ({ model }) => model);
+  const isMeasured = (name) => byModel.get(name)?.some(({ kind }) => kind === 'speed');
+  const models = names.filter(isMeasured).map((name) => [name, byModel.get(name)]);
+  const missing = names.filter((name) => !isMeasured(name)).map((name) => `- **${name}**: not measured yet.`);
   await fillMarkers(PAGE, {
     environment: showEnvironment(await describeMachine()),
-    answers: models.flatMap(([model, own]) => showAnswers(model, own, most)).join('\n'),
+    answers: [...models.flatMap(([model, own]) => showAnswers(model, own, most)), ...missing].join('\n'),
     fronts: models.map(([model, own]) => `### ${model}\n\n${showFront(own)}`).join('\n\n'),
   });
 }

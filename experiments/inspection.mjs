@@ -57,7 +57,7 @@ await mkdir(FOLDER, { recursive: true });
 for (const model of Object.keys(MODELS)) {
   if (asked.length === 0 || asked.includes(model)) await measureModel(model);
 }
-await fillPage(await log.rows(), LOSS.most);
+await fillPage(await log.rows(), Object.keys(MODELS), LOSS.most);
 
 async function measureModel(model) {
   const classifier = await openClassifier(engine, model);
