@@ -1,5 +1,5 @@
 // What an engine in a worker thread is asked, and what it answers.
-import type { ErrorDetails, LoadOptions, Model, NdArray, Session } from '@espalier/core';
+import type { LoadOptions, Model, NdArray, Session } from '@espalier/core';
 
 /** Arrays by name: inputs or outputs of a run. */
 export type Arrays = Readonly<Record<string, NdArray>>;
@@ -19,11 +19,6 @@ export interface EngineAnswers {
 }
 
 /** One question on its way. */
-export type EngineQuestion<Type extends keyof EngineQuestions = keyof EngineQuestions> = {
-  [Each in Type]: { readonly type: Each; readonly session: number } & EngineQuestions[Each];
-}[Type];
-
-/** Its answer, or why there is none. */
-export type EngineAnswer<Type extends keyof EngineAnswers = keyof EngineAnswers> =
-  | { readonly value: EngineAnswers[Type]; readonly failure?: undefined }
-  | { readonly value?: undefined; readonly failure: ErrorDetails };
+export type EngineQuestion = {
+  [Type in keyof EngineQuestions]: { readonly type: Type; readonly session: number } & EngineQuestions[Type];
+}[keyof EngineQuestions];

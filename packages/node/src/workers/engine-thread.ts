@@ -1,6 +1,7 @@
 // ONNX Runtime on a worker thread of its own: its Node binding blocks the thread that runs a model, so that models run side by side on several only.
-import { type Engine, EspalierError, type LoadOptions, type Model } from '@espalier/core';
-import type { EngineAnswer, EngineAnswers, EngineQuestion, EngineQuestions } from './engine-protocol.ts';
+import type { Engine, LoadOptions, Model } from '@espalier/core';
+import { type Answer, unpack } from './answers.ts';
+import type { EngineAnswers, EngineQuestion, EngineQuestions } from './engine-protocol.ts';
 import { startThread } from './work-thread.ts';
 
 /** An engine elsewhere. Stop it: its thread keeps the process alive. */
@@ -14,7 +15,7 @@ export interface EngineThread extends Engine {
  * way. Errors: those of the engine, `workers.failed`, `workers.closed`.
  */
 export function startEngineThread({ name, version }: Pick<Engine, 'name' | 'version'>): EngineThread {
-  const thread = startThread<EngineQuestion, EngineAnswer>('engine-worker');
+  const thread = startThread<EngineQuestion, Answer<unknown>>('engine-worker');
   let sessions = 0;
   return {
     name,
@@ -26,8 +27,7 @@ export function startEngineThread({ name, version }: Pick<Engine, 'name' | 'vers
         question: EngineQuestions[Type],
       ): Promise<EngineAnswers[Type]> => {
         const answer = await thread.ask({ type, session, ...question } as unknown as EngineQuestion);
-        if (answer.failure) throw new EspalierError(answer.failure);
-        return answer.value as EngineAnswers[Type];
+        return unpack(answer) as EngineAnswers[Type];
       };
       return {
         ...(await ask('load', { model, options })),

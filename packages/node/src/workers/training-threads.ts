@@ -1,12 +1,7 @@
 // Training batches made on worker threads, each of which has the data set open for itself.
-import { type ErrorDetails, EspalierError } from '@espalier/core';
 import type { BatchRequest, BatchSource, FilledBatch } from '../data/training-batch.ts';
+import { type Answer, unpack } from './answers.ts';
 import { startThread } from './work-thread.ts';
-
-/** What a worker sends back. */
-export type BatchAnswer =
-  | { readonly batch: FilledBatch; readonly failure?: undefined }
-  | { readonly batch?: undefined; readonly failure: ErrorDetails };
 
 /** Makes batches somewhere else. */
 export interface TrainingThreads {
@@ -19,13 +14,11 @@ export interface TrainingThreads {
 export function startTrainingThreads(source: BatchSource, count: number): TrainingThreads {
   const workerData: BatchSource = { ...source, cacheBytes: Math.floor(source.cacheBytes / count) };
   const threads = Array.from({ length: count }, () =>
-    startThread<BatchRequest, BatchAnswer>('training-worker', { workerData }),
+    startThread<BatchRequest, Answer<FilledBatch>>('training-worker', { workerData }),
   );
   return {
     async make(request) {
-      const answer = await threads[request.step % count]!.ask(request, [request.data.buffer]);
-      if (answer.failure) throw new EspalierError(answer.failure);
-      return answer.batch;
+      return unpack(await threads[request.step % count]!.ask(request, [request.data.buffer]));
     },
     close: async () => {
       await Promise.all(threads.map((thread) => thread.close()));
