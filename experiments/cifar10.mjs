@@ -9,7 +9,6 @@ import { fillPage } from './cifar10-page.mjs';
 import {
   cutClassifier,
   keptOf,
-  LOAD,
   openClassifier,
   openRun,
   rebuild,
@@ -17,7 +16,7 @@ import {
   trainingOf,
 } from './classifiers.mjs';
 import { openLog } from './log.mjs';
-import { evaluate } from './subjects.mjs';
+import { evaluate, TRAINING_LOAD } from './subjects.mjs';
 import { watch } from './watch.mjs';
 
 const CRITERIA = ['fscl', 'l1', 'fpgm', 'taylor', 'hrank'];
@@ -152,7 +151,7 @@ async function search(classifier, seed, part, { counts, atTheEnd }) {
     const result = await watch(
       name,
       runSearch({
-        ...{ engine, model: analysis.file.path, folder, maxDrop, iterations, counts, load: LOAD },
+        ...{ engine, model: analysis.file.path, folder, maxDrop, iterations, counts, load: TRAINING_LOAD },
         target: { measure: 'macs', kept },
         // How far it gets is the question, not whether a step is certain to be affordable.
         confidence: 0.5,
@@ -182,6 +181,6 @@ async function search(classifier, seed, part, { counts, atTheEnd }) {
 }
 
 async function judge({ subject }, models) {
-  const results = await evaluate(engine, models, subject, 'test', undefined, LOAD);
+  const results = await evaluate(engine, models, subject, 'test', undefined, TRAINING_LOAD);
   return results.map(({ top1 }) => top1);
 }

@@ -12,19 +12,17 @@ import {
   pruneAnalysis,
   recoverCut,
 } from '@espalier/node';
-import { augmentOf, data, openCalibration, SUBJECTS } from './subjects.mjs';
+import { augmentOf, data, openCalibration, SUBJECTS, TRAINING_LOAD } from './subjects.mjs';
 import { watch } from './watch.mjs';
 
 /** Share of the training images that trainings and searches are judged by, and never learn from. */
 export const HELD_OUT = 0.1;
-/** Trainings take both cores. */
-export const LOAD = { threads: 2 };
 
 /** A model of `SUBJECTS`, analysed, with its training images. */
 export async function openClassifier(engine, name) {
   const subject = SUBJECTS[name];
   const analysis = await follow(analyseFile(data(`models/${name}.onnx`), { engine }));
-  const images = { ...(await openCalibration(engine, analysis, subject)), load: LOAD };
+  const images = { ...(await openCalibration(engine, analysis, subject)), load: TRAINING_LOAD };
   return { engine, name, subject, analysis, original: analysis.file.model, images };
 }
 
@@ -65,7 +63,7 @@ export async function trainingOf(subject, seed) {
 export async function train({ engine, name, subject }, model, { seed, epochs, rate }) {
   const training = finetune({
     ...(await trainingOf(subject, seed)),
-    ...{ engine, model, budget: { epochs }, load: LOAD },
+    ...{ engine, model, budget: { epochs }, load: TRAINING_LOAD },
     ...(rate !== undefined && { rate }),
     evaluateEvery: Number.MAX_SAFE_INTEGER,
   });

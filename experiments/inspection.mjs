@@ -21,10 +21,10 @@ import {
   readModel,
   writeModel,
 } from '@espalier/node';
-import { cutClassifier, keptOf, LOAD, openClassifier, rebuild, train } from './classifiers.mjs';
+import { cutClassifier, keptOf, openClassifier, rebuild, train } from './classifiers.mjs';
 import { fillPage } from './inspection-page.mjs';
 import { openLog } from './log.mjs';
-import { data } from './subjects.mjs';
+import { data, TRAINING_LOAD } from './subjects.mjs';
 import { createWasmEngine, WASM } from './wasm-engine.mjs';
 
 /** Epochs of fine-tuning. */
@@ -155,7 +155,8 @@ async function compare(classifier, model, original) {
 async function readAccuracy({ subject }, model) {
   const dataset = await openDataset(data(subject.test));
   const { preprocess: text } = subject;
-  const open = await openEvaluation({ engine, models: [model], dataset, preprocess: text, load: LOAD });
+  const load = TRAINING_LOAD;
+  const open = await openEvaluation({ engine, models: [model], dataset, preprocess: text, load });
   try {
     const metric = createGroupedMetric(createClassificationMetric);
     const subjects = [{ session: open.sessions[0], metrics: [metric], agreement: [] }];

@@ -21,18 +21,18 @@ import {
   writeModel,
 } from '@espalier/node';
 import { openRun, trainingOf } from './classifiers.mjs';
+import { COCO, DETECTORS, distil, evaluateDetector, picturesOf } from './detectors.mjs';
 import { openLog } from './log.mjs';
 import { fillMarkers, showEnvironment, showShare, table } from './page.mjs';
-import { data, evaluate, evaluateDetector, openCalibration, SUBJECTS } from './subjects.mjs';
+import { data, evaluate, openCalibration, SUBJECTS, TRAINING_LOAD } from './subjects.mjs';
 import { watch } from './watch.mjs';
 
 const PAGE = new URL('latency.md', import.meta.url);
-const COCO = { train: 'coco/dataset.yaml', dataset: { split: 'train' } };
 const MODELS = {
   resnet56: SUBJECTS.resnet56,
   'pcb-mobilenetv2': SUBJECTS['pcb-mobilenetv2'],
-  yolov5n: { ...COCO, layout: 'yolov5' },
-  yolov8n: { ...COCO, layout: 'yolov8' },
+  yolov5n: { ...COCO, layout: DETECTORS.yolov5n },
+  yolov8n: { ...COCO, layout: DETECTORS.yolov8n },
 };
 const TARGETS = [0.7, 0.5];
 /** Plans that ask for MACs, as papers and peers make them. */
@@ -43,16 +43,18 @@ const BY_MACS = {
 };
 /** Plans that ask for the latency itself. */
 const FOR_LATENCY = { 'latency, by curves': search, 'latency, by scores': choose };
+/** When the metric is read of a cut; detectors are distilled as well. */
+const STAGES = ['the cut', 'reconstructed'];
 const PLANS = [...Object.keys(FOR_LATENCY), ...Object.keys(BY_MACS)];
 /** The search looks at a group through this many held-out images (pictures, of detectors), and may lose what it must. */
 const SEARCH = { maxDrop: 0.99, confidence: 0.5, probeImages: 600, probePictures: 24, iterations: 12 };
-/** Held out of the training pictures of detectors. */
-const HELD_OUT = 0.25;
+/** Epochs of distillation that a detector gets after reconstruction, which leaves nothing of its mAP at these speeds. */
+const DISTILLED = { epochs: 4 };
+const SEED = 1;
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
 /** Sessions of each model: they differ by where their memory comes to lie. */
 const SESSIONS = 3;
-const LOAD = { threads: 2 };
 /** Halvings when looking for the MACs that make a plan as fast as the target. */
 const HALVINGS = 6;
 /** Where the plans lie until all of a model are measured. */
@@ -72,11 +74,11 @@ await writePage();
 async function measureModel(model, subject) {
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
   const judge = async (candidate) => {
-    if (subject.layout) return (await evaluateDetector(engine, candidate, subject.layout, LOAD)).mAP;
-    return (await evaluate(engine, [candidate], subject, 'test', undefined, LOAD))[0].top1;
+    if (subject.layout) return (await evaluateDetector(engine, candidate, subject.layout)).mAP;
+    return (await evaluate(engine, [candidate], subject, 'test', undefined, TRAINING_LOAD))[0].top1;
   };
   await mkdir(FOLDER, { recursive: true });
-  await log.once({ model, plan: 'original' }, async () => ({ before: await judge(analysis.file.model) }));
+  await log.once({ model, plan: 'original' }, async () => ({ 'the cut': await judge(analysis.file.model) }));
   const made = [];
   for (const fraction of TARGETS) {
     for (const plan of PLANS) {
@@ -87,7 +89,7 @@ async function measureModel(model, subject) {
         await writeModel(pathOf({ model, fraction, plan }), cut.model, { force: true });
         return {
           ...{ macs: cut.after.macs / cut.before.macs, params: cut.after.params / cut.before.params },
-          ...(await recover(analysis, subject, cut, judge)),
+          ...(await recover(analysis, subject, cut, judge, model)),
         };
       });
       if (!row.unreachable) made.push(row);
@@ -109,12 +111,20 @@ async function search(analysis, fraction, subject, model) {
     const { steps, reason } = await watch(
       model,
       runSearch({
-        ...{ engine, model: analysis.file.path, folder, load: LOAD, maxDrop, confidence, iterations },
+        ...{
+          engine,
+          model: analysis.file.path,
+          folder,
+          load: TRAINING_LOAD,
+          maxDrop,
+          confidence,
+          iterations,
+        },
         target: { measure: 'latency', kept: fraction },
         latency: aim(),
         scoring: { criterion: 'fscl' },
         sensitivity: { limit: subject.layout ? probePictures : probeImages },
-        training: subject.layout ? dataOfDetector(subject) : await trainingOf(subject, 1),
+        training: await (subject.layout ? picturesOf(subject.layout, SEED) : trainingOf(subject, SEED)),
         recovery: { method: 'reconstruct' },
         settings: { ...SEARCH, fraction },
       }),
@@ -126,13 +136,6 @@ async function search(analysis, fraction, subject, model) {
   } finally {
     folder.close();
   }
-}
-
-function dataOfDetector({ train, dataset, layout }) {
-  return {
-    data: { path: data(train), dataset, batch: 4, seed: 1 },
-    evaluation: { share: HELD_OUT, layout },
-  };
 }
 
 /** The plan of `espalier prune --latency`. */
@@ -199,44 +202,25 @@ async function measureAll({ file, traced }, cuts, timing) {
   }));
 }
 
-/** The metric of the cut, and after reconstruction. */
-async function recover(analysis, subject, { model, plan }, judge) {
+/** The metric of the cut, after reconstruction, and of detectors after distillation as well. */
+async function recover(analysis, subject, { model, plan }, judge, name) {
+  const { preprocess, layout } = subject;
   const { dataset } = await openCalibration(engine, analysis, subject);
-  const { preprocess } = subject;
   const mask = keepOf(analysis.traced, analysis.coupling, plan);
-  const options = { method: 'reconstruct', engine, dataset, preprocess, seed: 1 };
-  const before = await judge(model);
-  const { model: rebuilt } = await follow(recoverCut(analysis, mask, model, options));
-  return { before, after: await judge(rebuilt) };
+  const options = { method: 'reconstruct', engine, dataset, preprocess, seed: SEED };
+  const { model: rebuilt } = await watch(name, recoverCut(analysis, mask, model, options));
+  const found = { 'the cut': await judge(model), reconstructed: await judge(rebuilt) };
+  if (!layout) return found;
+  const teaching = { teacher: analysis.file.model, layout, seed: SEED, ...DISTILLED };
+  const { model: distilled } = await distil(engine, name, rebuilt, teaching);
+  return { ...found, distilled: await judge(distilled) };
 }
 
 async function writePage() {
   const rows = await log.rows();
-  const sections = Object.keys(MODELS).flatMap((model) => {
+  const sections = Object.keys(MODELS).map((model) => {
     const own = rows.filter((row) => row.model === model);
-    const original = own.find(({ plan }) => plan === 'original');
-    if (!original) return [];
-    const timed = own.find(({ plan }) => plan === 'time')?.latencies ?? [];
-    const lines = TARGETS.flatMap((fraction) =>
-      PLANS.flatMap((plan) => {
-        const is = (each) => each.plan === plan && each.fraction === fraction;
-        const row = own.find(is);
-        return row ? [showRow(row, timed.find(is)?.latency)] : [];
-      }),
-    );
-    const head = [
-      'target',
-      'plan',
-      'measured',
-      '95 % interval',
-      'MACs',
-      'efficiency',
-      'the cut',
-      'reconstructed',
-    ];
-    return [
-      `### ${model}\n\n${MODELS[model].layout ? 'mAP50-95' : 'Top-1'} of the original: ${showShare(original.before)}.\n\n${table(head, lines)}`,
-    ];
+    return `### ${model}\n\n${own.length > 0 ? showModel(model, own) : 'Not measured yet.'}`;
   });
   await fillMarkers(PAGE, {
     environment: showEnvironment(await describeMachine()),
@@ -244,16 +228,30 @@ async function writePage() {
   });
 }
 
-function showRow({ fraction, plan, macs, before, after, unreachable }, latency) {
-  if (unreachable) return [fraction, plan, unreachable, '', '', '', '', ''];
+function showModel(model, rows) {
+  const isDetector = MODELS[model].layout !== undefined;
+  const stages = isDetector ? [...STAGES, 'distilled'] : STAGES;
+  const timed = rows.find(({ plan }) => plan === 'time')?.latencies ?? [];
+  const lines = TARGETS.flatMap((fraction) =>
+    PLANS.flatMap((plan) => {
+      const is = (each) => each.plan === plan && each.fraction === fraction;
+      const row = rows.find(is);
+      return row ? [showRow(row, timed.find(is)?.latency, stages)] : [];
+    }),
+  );
+  const head = ['target', 'plan', 'measured', '95 % interval', 'MACs', 'efficiency', ...stages];
+  const original = rows.find(({ plan }) => plan === 'original');
+  return `${isDetector ? 'mAP50-95' : 'Top-1'} of the original: ${showShare(original['the cut'])}.\n\n${table(head, lines)}`;
+}
+
+function showRow({ fraction, plan, macs, unreachable, ...row }, latency, stages) {
+  if (unreachable) return [fraction, plan, unreachable, '', '', '', ...stages.map(() => '')];
   return [
-    fraction,
-    plan,
-    latency ? showShare(latency.value) : '',
-    latency ? latency.interval.map(showShare).join(' to ') : '',
-    showShare(macs),
-    latency ? (macs / latency.value).toFixed(2) : '',
-    showShare(before),
-    showShare(after),
+    ...[fraction, plan],
+    ...(latency
+      ? [showShare(latency.value), latency.interval.map(showShare).join(' to ')]
+      : ['not measured yet', '']),
+    ...[showShare(macs), latency ? (macs / latency.value).toFixed(2) : ''],
+    ...stages.map((stage) => showShare(row[stage])),
   ];
 }

@@ -13,8 +13,9 @@ import {
   pruneAnalysis,
   recoverCut,
 } from '@espalier/node';
+import { COCO, DETECTORS, evaluateDetector } from './detectors.mjs';
 import { fillMarkers, readLines, showEnvironment, showLevel, showShare, table } from './page.mjs';
-import { augmentOf, data, evaluate, evaluateDetector, openCalibration, SUBJECTS } from './subjects.mjs';
+import { augmentOf, data, evaluate, openCalibration, SUBJECTS, TRAINING_LOAD } from './subjects.mjs';
 
 const LOG = new URL('recovery.jsonl', import.meta.url);
 const PAGE = new URL('recovery.md', import.meta.url);
@@ -32,7 +33,6 @@ const DETECTOR = {
   model: 'yolov5n',
   how: { criterion: 'fscl-active', ranking: 'local' },
   macs: 0.8,
-  layout: 'yolov5',
 };
 /** How the detector is distilled: the best of a start and four looks at held-out training pictures. */
 const DISTILLATION = {
@@ -44,7 +44,6 @@ const DISTILLATION = {
   budget: { steps: 96 },
   evaluateEvery: 24,
 };
-const LOAD = { threads: 2 };
 const KEY = ['model', 'criterion', 'ranking', 'macs', 'method'];
 
 const engine = createOrtEngine();
@@ -81,7 +80,7 @@ async function measureClassifier(model, epochs) {
       evaluateEvery: Number.MAX_SAFE_INTEGER,
       objective,
       budget: { epochs },
-      load: LOAD,
+      load: TRAINING_LOAD,
     });
   const original = analysis.file.model;
   await once({ model, criterion: '', macs: 1, method: 'none' }, async () => judge(original));
@@ -112,7 +111,7 @@ async function measureClassifier(model, epochs) {
 }
 
 async function prepareCut(analysis, subject, { criterion, ranking, macs }) {
-  const images = { ...(await openCalibration(engine, analysis, subject)), load: LOAD };
+  const images = { ...(await openCalibration(engine, analysis, subject)), load: TRAINING_LOAD };
   const seen =
     criterion === 'fscl-active'
       ? { activations: await follow(measureActivations(analysis, 'amplitudes', images)) }
@@ -129,16 +128,15 @@ async function prepareCut(analysis, subject, { criterion, ranking, macs }) {
 }
 
 /** Label-free distillation of a detector; mAP of the original, the cut, its reconstruction and what distillation makes of that. */
-async function measureDetector({ model, how, macs, layout }) {
-  const images = { train: 'coco/dataset.yaml', dataset: { split: 'train' } };
-  const yaml = data(images.train);
+async function measureDetector({ model, how, macs }) {
+  const layout = DETECTORS[model];
   const analysis = await follow(analyseFile(data(`models/${model}.onnx`), { engine }));
-  const judge = (candidate) => evaluateDetector(engine, candidate, layout, LOAD);
+  const judge = (candidate) => evaluateDetector(engine, candidate, layout);
   await once({ model, criterion: '', macs: 1, method: 'none' }, () => judge(analysis.file.model));
   const row = { model, ...how, macs };
   const methods = ['none', 'reconstruct', 'distil'];
   if (await isComplete(row, methods)) return;
-  const { cut, recover } = await prepareCut(analysis, images, { ...how, macs });
+  const { cut, recover } = await prepareCut(analysis, COCO, { ...how, macs });
   await once({ ...row, method: 'none' }, () => judge(cut.model));
   let rebuilt;
   await once({ ...row, method: 'reconstruct' }, () =>
@@ -153,11 +151,11 @@ async function measureDetector({ model, how, macs, layout }) {
       engine,
       model: rebuilt.model,
       teacher: analysis.file.model,
-      data: { path: yaml, dataset: images.dataset, batch: 4, seed: 1, augment: 'flip' },
+      data: { path: data(COCO.train), dataset: COCO.dataset, batch: 4, seed: 1, augment: 'flip' },
       evaluation: { share: 0.25, layout },
       objective: { labels: false },
       ...DISTILLATION,
-      load: LOAD,
+      load: TRAINING_LOAD,
     });
     return timed(training, judge);
   });

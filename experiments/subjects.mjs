@@ -1,6 +1,6 @@
 // The trained models that experiments cut, the images they are judged on, and how they are judged. Needs ../shared/data.
 import { fileURLToPath } from 'node:url';
-import { createClassificationMetric, createDetectionMetric, findLayout } from '@espalier/core';
+import { createClassificationMetric } from '@espalier/core';
 import { evaluateModels, follow, openDataset, openEvaluation } from '@espalier/node';
 
 const CIFAR10 = { test: 'cifar10/test.bin', train: 'cifar10/train.bin' };
@@ -23,6 +23,8 @@ export const SUBJECTS = {
 };
 /** One thread each for evaluation and timing: the other cores of the machine may be busy. */
 export const LOAD = { threads: 1 };
+/** Trainings take both cores. */
+export const TRAINING_LOAD = { threads: 2 };
 
 /** The path of a shared file. */
 export const data = (path) => fileURLToPath(new URL(`../../shared/data/${path}`, import.meta.url));
@@ -41,22 +43,6 @@ export async function evaluate(engine, models, subject, images, limit, load = LO
     }));
     const samples = await follow(evaluateModels(subjects, { dataset, preprocess, batch: 16, limit }));
     return subjects.map(({ metrics: [metric] }) => ({ top1: metric.result().top1, samples }));
-  } finally {
-    await open.close();
-  }
-}
-
-/** mAP of a detector on the COCO validation pictures. */
-export async function evaluateDetector(engine, model, layout, load = LOAD) {
-  const dataset = await openDataset(data('coco/dataset.yaml'), { split: 'val' });
-  const open = await openEvaluation({ engine, models: [model], dataset, load });
-  try {
-    const { width: inputWidth, height: inputHeight } = open.preprocess;
-    const metric = createDetectionMetric({ inputWidth, inputHeight, layout: findLayout(layout) });
-    const subjects = [{ session: open.sessions[0], metrics: [metric], agreement: [] }];
-    await follow(evaluateModels(subjects, { dataset, preprocess: open.preprocess }));
-    const { mAP50, 'mAP50-95': mAP } = metric.result();
-    return { mAP50, mAP };
   } finally {
     await open.close();
   }

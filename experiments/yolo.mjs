@@ -5,15 +5,11 @@ import { join } from 'node:path';
 import { createRandom, keepOf } from '@espalier/core';
 import {
   analyseFile,
-  cacheFile,
   createOrtEngine,
   describeMachine,
-  finetune,
   follow,
   makeFeeds,
   measureLatency,
-  openDataset,
-  openEvaluation,
   pruneAnalysis,
   readModel,
   recoverCut,
@@ -21,33 +17,26 @@ import {
   writeModel,
 } from '@espalier/node';
 import { openRun } from './classifiers.mjs';
+import { COCO, DETECTORS, DISTILLATION, distil, evaluateDetector, picturesOf } from './detectors.mjs';
 import { openLog } from './log.mjs';
 import { fillMarkers, showEnvironment, showShare, table } from './page.mjs';
-import { data, evaluateDetector } from './subjects.mjs';
+import { data, openCalibration, TRAINING_LOAD } from './subjects.mjs';
 import { watch } from './watch.mjs';
 
 const PAGE = new URL('yolo.md', import.meta.url);
-const COCO = data('coco/dataset.yaml');
-const MODELS = { yolov5n: 'yolov5', yolov8n: 'yolov8' };
 const CRITERION = 'fscl-active';
-/** Steps are judged by this share of the training pictures, which are never learned from. */
-const HELD_OUT = 0.25;
 /** What the search may do: few groups at a time, as the paper cuts 11 of 89, so that several steps lead to the goal. */
 const SEARCH = {
   ...{ kept: 0.6, maxDrop: 0.2, iterations: 6, counts: { params: 2, macs: 4 } },
   ...{ rates: [0.25, 0.5], probePictures: 24 },
 };
-/** How a detector is distilled: batches are too small to normalize by, so that steps must be small. */
-const DISTIL = { optimizer: { name: 'adamw' }, rate: 3e-5, clipNorm: 10, weightDecay: 0 };
 const EPOCHS = { step: 1, final: 2 };
-const BATCH = 4;
-const LOAD = { threads: 2 };
 const SEED = 1;
 
 const engine = createOrtEngine();
 const log = openLog(new URL('yolo.jsonl', import.meta.url), ['model', 'cut']);
 const asked = process.argv.slice(2);
-for (const [model, layout] of Object.entries(MODELS)) {
+for (const [model, layout] of Object.entries(DETECTORS)) {
   if (asked.length === 0 || asked.includes(model)) await measureModel(model, layout);
 }
 await writePage(await log.rows());
@@ -61,7 +50,7 @@ async function measureModel(model, layout) {
       layout,
       analysis,
       folder,
-      judge: (some) => evaluateDetector(engine, some, layout, LOAD),
+      judge: (some) => evaluateDetector(engine, some, layout),
     };
     await log.once({ model, cut: 'original' }, () => subject.judge(analysis.file.model));
     const found = await log.once({ model, cut: 'iterative' }, () => search(subject));
@@ -74,32 +63,22 @@ async function measureModel(model, layout) {
   }
 }
 
-/** The data and settings of every training. */
-async function trainingOf(layout) {
-  return {
-    data: { path: COCO, dataset: { split: 'train' }, batch: BATCH, seed: SEED },
-    evaluation: { share: HELD_OUT, layout },
-    cachePath: await cacheFile('formulations.json'),
-    ...DISTIL,
-  };
-}
-
 /** Every accepted step of the search, judged on the validation pictures. */
 async function search({ model, layout, analysis, folder, judge }) {
   const { kept, rates, probePictures, ...limits } = SEARCH;
   const result = await watch(
     model,
     runSearch({
-      ...{ engine, model: analysis.file.path, folder, load: LOAD, ...limits },
+      ...{ engine, model: analysis.file.path, folder, load: TRAINING_LOAD, ...limits },
       target: { measure: 'macs', kept },
       // How far it gets is the question, not whether a step is certain to be affordable.
       confidence: 0.5,
       scoring: { criterion: CRITERION },
       sensitivity: { rates, limit: probePictures },
-      training: await trainingOf(layout),
+      training: { ...(await picturesOf(layout, SEED)), ...DISTILLATION },
       recovery: { method: 'distil', epochs: EPOCHS.step },
       finalEpochs: EPOCHS.final,
-      settings: { ...SEARCH, ...DISTIL, ...EPOCHS },
+      settings: { ...SEARCH, ...DISTILLATION, ...EPOCHS },
     }),
   );
   const { macs, params } = analysis.cost.original;
@@ -118,24 +97,15 @@ async function search({ model, layout, analysis, folder, judge }) {
 
 /** One cut that keeps as many MACs as the search, reconstructed, then distilled for as many epochs. */
 async function cutOnce({ model, layout, analysis, folder, judge }, ranking, { steps, epochs }) {
-  const dataset = await openDataset(COCO, { split: 'train' });
-  const open = await openEvaluation({ engine, models: [analysis.file.model], dataset });
-  await open.close();
-  const calibration = { engine, dataset, preprocess: open.preprocess, load: LOAD };
+  const calibration = { ...(await openCalibration(engine, analysis, COCO)), load: TRAINING_LOAD };
   const options = { engine, criterion: CRITERION, ranking, macs: steps.at(-1).macs, calibration };
   const cut = await watch(model, pruneAnalysis(analysis, options));
   if (cut.verification.verdict === 'failed') throw new Error(`The cut of ${model} is wrong.`);
   const mask = keepOf(analysis.traced, analysis.coupling, cut.plan);
-  const rebuilding = { method: 'reconstruct', engine, dataset, seed: SEED };
+  const rebuilding = { method: 'reconstruct', engine, dataset: calibration.dataset, seed: SEED };
   const rebuilt = await watch(model, recoverCut(analysis, mask, cut.model, rebuilding));
-  const training = finetune({
-    ...(await trainingOf(layout)),
-    ...{ engine, model: rebuilt.model, teacher: analysis.file.model, load: LOAD },
-    objective: { labels: false },
-    budget: { epochs },
-    evaluateEvery: Number.MAX_SAFE_INTEGER,
-  });
-  const distilled = await watch(model, training);
+  const teaching = { teacher: analysis.file.model, layout, seed: SEED, epochs };
+  const distilled = await distil(engine, model, rebuilt.model, teaching);
   await writeModel(pathOf(folder, ranking), distilled.model, { force: true });
   const stages = { cutAlone: cut.model, reconstructed: rebuilt.model, last: distilled.last };
   const numbers = {};
@@ -165,7 +135,7 @@ function pathOf(folder, ranking) {
 }
 
 async function writePage(rows) {
-  const sections = Object.keys(MODELS).map((model) => {
+  const sections = Object.keys(DETECTORS).map((model) => {
     const at = (cut) => rows.find((row) => row.model === model && row.cut === cut);
     return `### ${model}\n\n${at('iterative') ? showModel(at) : 'Not measured yet.'}`;
   });
