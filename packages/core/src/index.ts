@@ -12,6 +12,7 @@ export * from './compare/score.ts';
 export * from './cost/cost.ts';
 export * from './cost/peak-memory.ts';
 export * from './coupling/analyse.ts';
+export * from './coupling/branches.ts';
 export * from './coupling/connectivity.ts';
 export * from './coupling/coupling.ts';
 export * from './coupling/survivors.ts';

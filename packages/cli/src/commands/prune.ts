@@ -22,6 +22,7 @@ import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatPrune } from '../report/prune-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { CommandContext, CommandResult, RunCommand } from './command.ts';
+import { mayCutBranches } from './cut-limits.ts';
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { evaluateCut } from './evaluate.ts';
 import { openKnownDevice, settleRoundTo } from './latency-device.ts';
@@ -142,7 +143,12 @@ async function makeCut(
   elsewhere: Elsewhere | undefined,
 ): Promise<Pruning & Partial<LatencyPruning>> {
   const show = (event: PipelineEvent): void => showEvent(event, terminal);
-  const shared = { ...limitsOf(options), engine, signal, ...(calibration && { calibration }) };
+  const shared = {
+    ...limitsOf(options, latency !== undefined),
+    engine,
+    signal,
+    ...(calibration && { calibration }),
+  };
   if (latency === undefined) {
     const roundTo = target.plan ? 1 : await settleRoundTo(options, engine, { terminal, signal }, elsewhere);
     return follow(pruneAnalysis(analysis, { ...shared, ...target, roundTo }), show);
@@ -159,13 +165,13 @@ function isFree({ plan, latency }: PruneAim): boolean {
 }
 
 /** The options the pipeline knows, without the target and what widths are multiples of. */
-function limitsOf(options: Context['options']) {
+function limitsOf(options: Context['options'], isForLatency: boolean) {
   const { maxRatio, ignore, verify } = options;
   // Recovery cannot fit again what a layer that has become very narrow has lost: then every layer gives the same share.
   const ranking = options.ranking ?? (isRecovered(options) ? 'local' : undefined);
   return {
     ...scoringOf(options),
-    ...{ maxRatio, ignore, verify },
+    ...{ maxRatio, ignore, verify, branches: mayCutBranches(options, isForLatency) },
     ...(ranking !== undefined && { ranking }),
   };
 }

@@ -19,6 +19,7 @@ import type { OptionName } from '../options/options.ts';
 import { parseDuration } from '../options/parse-duration.ts';
 import { parseInputShapes } from './analyse.ts';
 import type { CommandContext } from './command.ts';
+import { mayCutBranches } from './cut-limits.ts';
 import { settleRoundTo } from './latency-device.ts';
 import { scoringOf } from './scoring.ts';
 import { parseMeasures, parseRates, parseShare, parseTarget } from './search-values.ts';
@@ -93,7 +94,7 @@ export async function settleSearch(
     ...given({ target, layerRates, scoreBy: parseMeasures(options.scoreBy) }),
     confidence: options.confidence,
     scoring: { ...scoringOf(options), criterion },
-    limits: { roundTo, maxRatio, ignore },
+    limits: { roundTo, maxRatio, ignore, branches: mayCutBranches(options, target?.measure === 'latency') },
     sensitivity: {
       ...{ mode: options.probing, precision, refine: options.refine },
       workers: deterministic ? 1 : (options.workers ?? chooseProbeWorkers(threads)),

@@ -20,6 +20,7 @@ import { given } from '../options/given.ts';
 import { formatSensitivity } from '../report/sensitivity-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { RunCommand } from './command.ts';
+import { mayCutBranches } from './cut-limits.ts';
 import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
 import { settleRoundTo } from './latency-device.ts';
 import { scoringOf } from './scoring.ts';
@@ -68,7 +69,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
       measureSensitivity(analysis, {
         ...{ engine, scores, images, metrics, mode: probing, precision, load, signal },
         workers: options.workers ?? chooseProbeWorkers(threads),
-        limits: { roundTo, maxRatio, ignore },
+        limits: { roundTo, maxRatio, ignore, branches: mayCutBranches(options, false) },
         // Without a budget, a bend is what a fast probe can tell from noise.
         refine: { rounds: options.refine, least: 2 * DEFAULT_PRECISION },
         ...(asked.length > 0 && { rates: asked }),

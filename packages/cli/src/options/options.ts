@@ -275,6 +275,14 @@ export const options = {
     text: 'no layer loses more than this fraction of its channels, over all cuts of a run together',
     commands: CUTTING_COMMANDS,
   },
+  branches: {
+    group: 'Limits',
+    type: 'choice',
+    choices: ['auto', 'on', 'off'],
+    default: 'auto',
+    text: 'whether residual branches and slots of concatenations may go altogether, with their layers; auto: where the target is a latency',
+    commands: CUTTING_COMMANDS,
+  },
   ignore: {
     group: 'Limits',
     type: 'list',

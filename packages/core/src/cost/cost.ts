@@ -1,5 +1,6 @@
 // What a model costs: multiply-accumulates, parameters and activation memory, for any choice of kept classes,
 // computed from traced shapes and labels alone (no second trace).
+import { goneBranches } from '../coupling/branches.ts';
 import type { Coupling, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll, keptPositions, stays } from '../coupling/survivors.ts';
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
@@ -128,13 +129,16 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
   };
   const totals = (keep: KeepMask): Cost => {
     const shapes = evaluate(keep);
+    const { dead, flat, ends, isLeftOut } = branchesGone(traced, coupling, keep);
+    const read = constants.filter(({ name }) => !isLeftOut(name));
     return {
       macs: layerNodes.reduce((sum, [node]) => sum + layerCost(node, shapes).macs, 0),
-      params: constants.reduce(
-        (sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)),
-        0,
-      ),
-      activationBytes: values.reduce((sum, v) => sum + v.bytes * elementCount(shapes.valueShape(v.name)), 0),
+      params:
+        read.reduce((sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)), 0) +
+        [...ends].reduce((sum, [name, axis]) => sum + shapes.valueShape(name)[axis]!, 0),
+      activationBytes: values
+        .filter(({ node, name }) => !dead.has(node) && !flat.has(name))
+        .reduce((sum, v) => sum + v.bytes * elementCount(shapes.valueShape(v.name)), 0),
     };
   };
   return {
@@ -144,6 +148,27 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
       const shapes = evaluate(keep);
       return layerNodes.map(([node]) => layerCost(node, shapes));
     },
+  };
+}
+
+/** What branches that are gone leave: nodes that nothing reads, values that are constants by now, those of them that are read, and which constants nothing reads. */
+function branchesGone(traced: TracedModel, coupling: Coupling, keep: KeepMask) {
+  const gone = goneBranches(coupling, keep);
+  const flat = new Map(gone.flatMap((branch) => [...branch.flat]));
+  const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
+  const makers = [...flat.keys()].map((name) => traced.wiring.producers.get(name)!.node);
+  const left = new Set([...dead, ...makers]);
+  const ends = gone
+    .flatMap(({ joints }) => joints)
+    .flatMap((joint) =>
+      dead.has(joint.node) ? [] : joint.flat.map((name) => [name, flat.get(name)!] as const),
+    );
+  return {
+    dead,
+    flat,
+    ends: new Map(ends),
+    isLeftOut: (name: string): boolean =>
+      left.size > 0 && (traced.wiring.consumers.get(name) ?? []).every(({ node }) => left.has(node)),
   };
 }
 

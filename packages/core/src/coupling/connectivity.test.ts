@@ -44,6 +44,7 @@ function rowsOf(nodeCount: number, uses: readonly Use[], flow: readonly FlowStep
     values: new Map(),
     tangled: new Map(),
     detours: [],
+    branches: [],
   };
   return connectivity({ nodes }, coupling);
 }

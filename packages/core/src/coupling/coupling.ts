@@ -2,6 +2,7 @@
 // Everything downstream (importance, plan, surgery, cost, print-outs) reads this and nothing else.
 import type { KernelLayout, Rows, UseRole } from '../labels/channel-use.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
+import type { Branch } from './branches.ts';
 
 /**
  * Labels of one axis of one value: `labels[i]` is the coupled class of position i, or `FIXED` where the position always stays.
@@ -120,6 +121,8 @@ export interface Coupling {
    */
   readonly tangled: ReadonlyMap<string, LabelTensor>;
   readonly detours: readonly Detour[];
+  /** Groups that may go altogether. */
+  readonly branches: readonly Branch[];
 }
 
 /** `to` holds, along `axis`, the positions `positions` of `from`: one Gather says what the chain between them does. */

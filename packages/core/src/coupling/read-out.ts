@@ -3,6 +3,7 @@
 import type { TracedModel } from '../graph/traced-model.ts';
 import { compress, extentAxes, type LabelTensor } from '../labels/label-tensor.ts';
 import { operatorOf } from '../ops/table.ts';
+import { findBranches } from './branches.ts';
 import { type AxisLabels, type BlockConstraint, type Coupling, FIXED, type Use } from './coupling.ts';
 import { findDetours } from './detour.ts';
 import type { Draft } from './draft.ts';
@@ -51,7 +52,7 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
     [...tangled].map(([name, { dims, data }]) => [name, { dims, data: toClasses(data) }]),
   );
   const { groups, groupOf } = formGroups(frozen, uses, ledger.steps);
-  return {
+  const coupled = {
     classes: frozen.map((reason, id) => ({ id, group: groupOf[id]!, frozen: reason })),
     groups,
     uses,
@@ -62,6 +63,7 @@ export function readOut(traced: TracedModel, draft: Draft): Coupling {
     tangled: tangledClasses,
     detours,
   };
+  return { ...coupled, branches: findBranches(traced, coupled) };
 }
 
 /** One result per argument object. */

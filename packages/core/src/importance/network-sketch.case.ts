@@ -174,7 +174,14 @@ export function startSketch(seed: number, fill?: (node: number, index: number) =
       const classes = tops.map((_, id) => {
         return { id, group: groups.findIndex((group) => group.classes.includes(id)), frozen: -1 };
       });
-      const none = { constraints: [], reasons: [], values: new Map(), tangled: new Map(), detours: [] };
+      const none = {
+        constraints: [],
+        reasons: [],
+        values: new Map(),
+        tangled: new Map(),
+        detours: [],
+        branches: [],
+      };
       return {
         coupling: { classes, groups, uses: labelled, flow, ...none },
         weights: {

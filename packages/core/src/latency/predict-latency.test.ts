@@ -127,6 +127,11 @@ describe('the correction by whole models', () => {
     expect(bytes).toEqual({ movedBytes: 6e5, raggedBytes: 1e6 });
   });
 
+  it('counts units that are gone as nothing', () => {
+    const around = { ...parts, sizes: () => ({ ...sizesAt(1), widths: sizesAt(0).widths }) };
+    expect(loadOf(around, (_, { inputs }) => inputs, Uint8Array.of(0)).unitsMs).toBe(32);
+  });
+
   it('recovers prices from whole models, and predicts others', () => {
     const prices = { units: 1.2, perMegabyte: 0.1, perRaggedMegabyte: 0.05, overhead: 0.3 };
     const truth = (steps: number): number => correctLoad(loadAt(steps), prices);

@@ -86,6 +86,11 @@ function interpolate(
 /** Octaves beyond which a measured width says little about another. */
 const FAR = 0.5;
 
+/** Whether a unit of these widths has anything to do. */
+export function isLeft({ inputs, outputs }: UnitWidths): boolean {
+  return inputs > 0 && outputs > 0;
+}
+
 /** What a whole model has to do: milliseconds of its units by the table, and the bytes of {@link LatencySizes}. */
 export interface ModelLoad extends Omit<LatencySizes, 'widths'> {
   readonly unitsMs: number;
@@ -96,10 +101,13 @@ export interface TimedLoad extends ModelLoad {
   readonly ms: number;
 }
 
-/** The load of a choice of channels; units of unknown kinds count as nothing. */
+/** The load of a choice of channels; units of unknown kinds count as nothing, and those that are gone with their branch. */
 export function loadOf({ units, sizes }: LatencyParts, times: UnitTimes, keep: KeepMask): ModelLoad {
   const { widths, ...bytes } = sizes(keep);
-  const unitsMs = widths.reduce((sum, each, index) => sum + (times(units[index]!.kind, each) ?? 0), 0);
+  const unitsMs = widths.reduce(
+    (sum, each, index) => sum + (isLeft(each) ? (times(units[index]!.kind, each) ?? 0) : 0),
+    0,
+  );
   return { unitsMs, ...bytes };
 }
 

@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Model } from '../onnx/model.ts';
-import { analyse, convOn, residualNet } from '../plan/analysed-net.case.ts';
+import { analyse, branchedNet, convOn, residualNet } from '../plan/analysed-net.case.ts';
 import { prepareLimits } from '../plan/limits.ts';
 import { cutGroups, listPrunableGroups } from '../search/group-cuts.ts';
 import { FLAT } from './fit-stairs.ts';
 import { listWidthMenus } from './width-menus.ts';
 
-async function menusOf(model: Model, step: number, maxRatio: number, narrow = false) {
+async function menusOf(model: Model, step: number, maxRatio: number, narrow = false, branches = false) {
   const { traced, coupling } = await analyse(model);
   const scores = Float64Array.from(coupling.classes, (_, id) => 1 + (id % 3));
-  const limiter = prepareLimits(traced, coupling, scores, { maxRatio });
+  const limiter = prepareLimits(traced, coupling, scores, { maxRatio, branches });
   const groups = listPrunableGroups(traced, coupling, limiter);
   const stairs = { ...FLAT, step };
-  const menus = listWidthMenus(coupling, groups, scores, { stairs, maxRatio, narrow });
+  const menus = listWidthMenus(coupling, groups, scores, {
+    stairs,
+    maxRatio,
+    narrow,
+    branches: limiter.branches,
+  });
   const widths = menus.map(({ group, rates }) =>
     rates.map((rate) => (1 - rate) * coupling.groups[group]!.classes.length),
   );
@@ -31,6 +36,17 @@ function wideNet(channels: number): Model {
 const rounded = (lists: readonly (readonly number[])[]) => lists.map((list) => list.map(Math.round));
 
 describe('listWidthMenus', () => {
+  it('ends with nothing for branches, which is worth less than a single channel', async () => {
+    const { menus, widths } = await menusOf(branchedNet(), 4, 0.9, false, true);
+    expect(rounded(widths)).toEqual([
+      [8, 4],
+      [6, 4, 0],
+    ]);
+    const { values } = menus[1]!;
+    expect(values[2]).toBeLessThan(Math.log(1 / 6));
+    expect(values[2]).toBeGreaterThan(-5);
+  });
+
   it('lists the edges of the steps, widest first', async () => {
     // The first layer's 8 channels, and the 12 of the two that are added.
     expect(rounded((await menusOf(residualNet(), 4, 0.9)).widths)).toEqual([

@@ -26,23 +26,36 @@ export interface MenuOptions {
   readonly worth?: WidthWorth;
   /** Whether the halves of the first step are offered too, default false. */
   readonly narrow?: boolean;
+  /** Groups that may go altogether, by index into `coupling.groups`: theirs ends with no channels at all. Default none. */
+  readonly branches?: Pick<ReadonlyMap<number, unknown>, 'has'>;
 }
+
+const NONE: NonNullable<MenuOptions['branches']> = new Map();
 
 /** Levels of a group on a device without steps. */
 const FINEST = 16;
 
-/** The widths at the edges of a device's steps, at most 16 a group, and with `narrow` the halves of the first step, down to the floor that `maxRatio` leaves. */
+/**
+ * The widths at the edges of a device's steps, at most 16 a group, and with `narrow` the halves of the first step, down to the floor that `maxRatio`
+ * leaves; and nothing, of branches.
+ */
 export function listWidthMenus(
   coupling: Coupling,
   groups: readonly PrunableGroup[],
   scores: Float64Array,
-  { stairs, maxRatio, widths = {}, narrow = false, worth = worthByScores(coupling, scores) }: MenuOptions,
+  options: MenuOptions,
 ): readonly WidthMenu[] {
+  const { stairs, maxRatio, widths = {}, narrow = false, branches = NONE } = options;
+  const { worth = worthByScores(coupling, scores) } = options;
   return groups.map((group) => {
     const { channels, root } = group;
     const least = Math.max(1, Math.ceil((widths[root] ?? channels) * (1 - maxRatio) - 1e-9));
     const edges = edgesBelow(channels, stairs, least);
-    const offered = narrow ? [...edges, ...halvesBelow(edges, stairs, least)] : edges;
+    const offered = [
+      ...edges,
+      ...(narrow ? halvesBelow(edges, stairs, least) : []),
+      ...(branches.has(group.group) ? [0] : []),
+    ];
     const rates = offered.map((width) => (channels - width) / channels);
     return { group: group.group, rates, values: rates.map((rate) => worth(group, rate)) };
   });

@@ -50,6 +50,30 @@ describe('worthByCurves', () => {
     expect(worth(group, 0.875)).toBeCloseTo(-1.4, 12);
   });
 
+  it('is what was measured without any channels, and no more than with some', () => {
+    const worth = (points: Parameters<typeof seen>[0]) => worthByCurves(seen(points), nothing)(group, 1);
+    expect(
+      worth([
+        [4, 0.1],
+        [12, 0.4],
+        [16, 0.45],
+      ]),
+    ).toBeCloseTo(-0.45, 12);
+    expect(
+      worth([
+        [4, 0.1],
+        [12, 0.4],
+        [16, 0.35],
+      ]),
+    ).toBeCloseTo(-0.4, 12);
+    expect(
+      worth([
+        [4, 0.1],
+        [12, 0.4],
+      ]),
+    ).toBeCloseTo(-0.55, 12);
+  });
+
   it('knows no gain: a cut that made the metric better costs nothing', () => {
     const worth = worthByCurves(
       seen([

@@ -8,14 +8,14 @@ export type WidthWorth = (group: PrunableGroup, rate: number) => number;
 
 /**
  * The logarithm of the share of a group's importance that is kept: halving what a group knows costs the same in every group, so that no
- * group is emptied because its scores are small. Scores must not be negative.
+ * group is emptied because its scores are small. A group that goes altogether counts as if half a channel were left. Scores must not be negative.
  */
 export function worthByScores({ groups }: Coupling, scores: Float64Array): WidthWorth {
   return ({ group, channels }, rate) => {
     const ordered = [...groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
     const sum = (some: readonly number[]): number => some.reduce((total, score) => total + score, 0);
     const kept = sum(ordered.slice(0, Math.round(channels * (1 - rate))));
-    return Math.log(Math.max(kept / (sum(ordered) || 1), 1e-9));
+    return Math.log(Math.max(kept / (sum(ordered) || 1), 0.5 / channels));
   };
 }
 
@@ -27,19 +27,28 @@ const SCORES_COUNT = 0.2;
 
 /**
  * What is left of the metric when this group alone is cut, by its curve. Between its points a curve is straight; it never gets flatter, because it
- * does so only where there is nothing left to lose. What scores say counts beside it, and alone for a group without a curve.
+ * does so only where there is nothing left to lose. A branch that goes altogether loses what was measured of that: then there is nothing left to save
+ * either. What scores say counts beside it, and alone for a group without a curve.
  */
 export function worthByCurves({ groups, baseline }: Sensitivity, byScores: WidthWorth): WidthWorth {
   const curves = new Map(groups.map((group) => [groupName(group), steepen(group)]));
+  const wholeDrops = new Map(groups.map((group) => [groupName(group), wholeDrop(group)]));
   const unit = SCORES_COUNT * Math.abs(baseline.value);
   return (group, rate) => {
     const curve = curves.get(groupName(group)) ?? [];
-    const lost = curve.reduce(
+    const along = curve.reduce(
       (sum, { from, to, slope }) => sum + slope * Math.max(0, Math.min(rate, to) - from),
       0,
     );
+    const lost = (rate >= 1 ? wholeDrops.get(groupName(group)) : undefined) ?? along;
     return unit * byScores(group, rate) - lost;
   };
+}
+
+/** What a group that went altogether lost, and no less than with some of it left; undefined where that was not probed. */
+function wholeDrop({ points, channels }: GroupSensitivity): number | undefined {
+  const isWhole = points.some(({ removed }) => removed >= channels);
+  return isWhole ? Math.max(...points.map(({ drop }) => drop)) : undefined;
 }
 
 /** A straight part of a curve: the drop per share of the channels. */

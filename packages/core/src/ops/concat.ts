@@ -3,8 +3,9 @@
 import { intAttribute } from '../graph/attributes.ts';
 import type { LabelTensor } from '../labels/label-tensor.ts';
 import { alongAxis, broadcastDims, expandTo, NONE } from '../labels/label-tensor.ts';
+import type { Node } from '../onnx/model.ts';
 import { meet, operandsOf, splitByAxes } from './labels.ts';
-import type { CouplingContext, Operator, OutputLabels } from './operator.ts';
+import type { CouplingContext, Operator, OutputLabels, RewriteContext } from './operator.ts';
 
 function coupleConcat(c: CouplingContext): OutputLabels {
   const out = c.outShape(0);
@@ -59,5 +60,13 @@ function join(
   return { dims: common.with(axis, total), data };
 }
 
+/** Inputs that a cut left without channels are no part of it any more. */
+function rewriteConcat({ node, newInShape }: RewriteContext): readonly Node[] {
+  const inputs = node.inputs.filter((name, input) => name === '' || !newInShape(input, 0).includes(0));
+  return inputs.length === node.inputs.length ? [node] : [{ ...node, inputs }];
+}
+
 /** Record of the concatenation. */
-export const concatenation: Readonly<Record<string, Operator>> = { Concat: { couple: coupleConcat } };
+export const concatenation: Readonly<Record<string, Operator>> = {
+  Concat: { couple: coupleConcat, rewrite: rewriteConcat, joins: true },
+};

@@ -120,8 +120,7 @@ const GATES = ['Sigmoid', 'HardSigmoid', 'Tanh'];
 const named = (names: readonly string[], record: Operator): Record<string, Operator> =>
   Object.fromEntries(names.map((name) => [name, record]));
 
-/** Records of the element-wise family. */
-export const elementwise: Readonly<Record<string, Operator>> = {
+const records: Readonly<Record<string, Operator>> = {
   ...named([...NARY, ...NARY_MORE], nary),
   ...named([...UNARY, ...UNARY_MATH, ...UNARY_MORE, ...UNARY_LOGIC], unary),
   ...named(GATES, gate),
@@ -138,3 +137,8 @@ export const elementwise: Readonly<Record<string, Operator>> = {
   CastLike: first,
   Dropout: { couple: (c) => c.node.outputs.map(() => c.labels(0)) },
 };
+
+/** Records of the element-wise family. */
+export const elementwise: Readonly<Record<string, Operator>> = Object.fromEntries(
+  Object.entries(records).map(([name, record]) => [name, { ...record, pointwise: true }]),
+);

@@ -106,6 +106,10 @@ export interface Operator {
   readonly quantizes?: boolean;
   /** Its output holds the numbers of input 0, perhaps in another element type. */
   readonly retypes?: boolean;
+  /** Every position of its output is computed from the same position of its inputs, which broadcast. */
+  readonly pointwise?: boolean;
+  /** Its output is its inputs one after the other. */
+  readonly joins?: boolean;
   /** Its output is the sum of its two inputs. */
   readonly adds?: boolean;
   /** It cuts input 0 off below `low` and above `high`, and leaves what lies between as it is. */

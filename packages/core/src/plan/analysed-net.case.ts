@@ -70,6 +70,17 @@ export function residualNet(): Model {
   return g.model();
 }
 
+/** x [1,3,8,8] → stem 8 → inner 6 → outer 8, added to the stem, by a Sum with a second such branch where there are two → head 4, an output. */
+export function branchedNet(branches: 1 | 2 = 1): Model {
+  const g = new GraphBuilder();
+  const conv = convOn(g);
+  const stem = conv(g.input('x', [1, 3, 8, 8]), 3, 8, 'stem');
+  const first = conv(conv(stem, 8, 6, 'inner'), 6, 8, 'outer');
+  const other = branches === 1 ? stem : conv(conv(stem, 8, 6, 'inner2'), 6, 8, 'outer2');
+  g.output(conv(g.node('Add', [first, other]), 8, 4, 'head'), [1, 4, 8, 8]);
+  return g.model();
+}
+
 /** x [1,3,8,8] → first 12 → grouped 12 in 3 blocks → channel shuffle → mixed 12 in 2 blocks → head 4, an output. */
 export function shuffleNet(): Model {
   const g = new GraphBuilder();

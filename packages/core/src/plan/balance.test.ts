@@ -15,6 +15,7 @@ const couplingOf = (...constraints: readonly (readonly (readonly number[])[])[])
   values: new Map(),
   tangled: new Map(),
   detours: [],
+  branches: [],
 });
 
 const range = (from: number, to: number): readonly number[] =>

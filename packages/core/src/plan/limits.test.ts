@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Coupling, FIXED } from '../coupling/coupling.ts';
 import { keepAll, keptPositions } from '../coupling/survivors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { analyse, convOn, dropChannels, residualNet, shuffleNet } from './analysed-net.case.ts';
+import { analyse, branchedNet, convOn, dropChannels, residualNet, shuffleNet } from './analysed-net.case.ts';
 import { rootLabels } from './cuts.ts';
 import { matchesPattern, type PlanLimits, prepareLimits } from './limits.ts';
 import { keepOf, makePlan } from './plan-document.ts';
@@ -38,6 +38,22 @@ async function widths(model: ReturnType<typeof residualNet>, limits: PlanLimits)
 }
 
 describe('prepareLimits', () => {
+  it('lets branches go altogether where that is allowed', async () => {
+    const narrow = { stem: 1, inner: 1, outer: 1, head: 4 };
+    expect(await widths(branchedNet(), {})).toEqual(narrow);
+    expect(await widths(branchedNet(), { branches: true })).toEqual({ ...narrow, inner: 0 });
+    expect(await widths(branchedNet(), { branches: true, maxRatio: 0.5, roundTo: 4 })).toEqual({
+      ...{ stem: 4, inner: 0, outer: 4, head: 4 },
+    });
+    expect(await widths(branchedNet(), { branches: true, ignore: ['inner'] })).toEqual({
+      ...narrow,
+      inner: 6,
+    });
+    expect(await widths(branchedNet(2), { branches: true })).toEqual({
+      ...{ stem: 1, inner: 0, outer: 1, inner2: 1, outer2: 1, head: 4 },
+    });
+  });
+
   it('keeps a tenth of every layer unless told otherwise, and at least one channel', async () => {
     expect(await widths(residualNet(), {})).toEqual({ first: 1, second: 2, third: 2, head: 4 });
     expect(await widths(residualNet(), { maxRatio: 0.5 })).toEqual({

@@ -1,5 +1,6 @@
 // What a wished choice becomes once the limits have had their say: no empty axis, no layer below its floor, rounded widths, balanced blocks,
 // protected layers. Limits only ever bring channels back, so they always end in a valid choice.
+import { type Branch, compatibleBranches } from '../coupling/branches.ts';
 import { type Coupling, FIXED, type Use } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll } from '../coupling/survivors.ts';
 import { nodeId, type TracedModel } from '../graph/traced-model.ts';
@@ -15,6 +16,8 @@ export interface PlanLimits {
   readonly widths?: Readonly<Record<string, number>>;
   /** Layers (name of the first output, or the node's name) that keep all their channels; `*` matches anything. */
   readonly ignore?: readonly string[];
+  /** Whether branches may go altogether where all their channels are wished away, whatever `maxRatio` says; default false. */
+  readonly branches?: boolean;
 }
 
 /** Default of {@link PlanLimits.maxRatio}. */
@@ -24,6 +27,8 @@ export const DEFAULT_MAX_RATIO = 0.9;
 export interface Limiter {
   /** 1 for each class that may go at all. */
   readonly cuttable: Uint8Array;
+  /** Branches that may go altogether, by their deciding group. */
+  readonly branches: ReadonlyMap<number, Branch>;
   apply(wished: KeepMask): KeepMask;
 }
 
@@ -53,11 +58,25 @@ export function prepareLimits(
       return { labels, least: Math.max(1, Math.ceil(width * (1 - maxRatio) - 1e-9)) };
     });
   const axes = distinctVectors(coupling, cuttable);
+  const branches = limits.branches ? cuttableBranches(coupling, cuttable) : [];
+  /** Branches that take all channels of a vector with them. */
+  const takers = new Map(
+    [...new Set([...axes, ...floors.map(({ labels }) => labels)])].map((labels) => {
+      const groups = new Set(Array.from(labels, (label) => coupling.classes[label]?.group ?? FIXED));
+      return [labels, branches.filter((branch) => [...groups].every((id) => branch.groups.includes(id)))];
+    }),
+  );
 
   return {
     cuttable,
+    branches: new Map(branches.map((branch) => [branch.group, branch])),
     apply(wished) {
       const keep = keepAll(coupling).map((_, id) => (cuttable[id] === 1 && wished[id] === 0 ? 0 : 1));
+      const isGone = ({ groups }: Branch): boolean =>
+        groups.every((group) => coupling.groups[group]!.classes.every((id) => keep[id] === 0));
+      const going = new Set(compatibleBranches(branches.filter(isGone)));
+      const mayBeEmpty = (labels: Int32Array): boolean =>
+        takers.get(labels)!.some((branch) => going.has(branch) && isGone(branch));
       const mustKeep = cuttable.map((bit) => 1 - bit);
       /** Brings the best channels back until as many are left as wanted; false when they are. */
       const restore = (labels: Int32Array, wanted: (kept: number) => number): boolean => {
@@ -91,13 +110,16 @@ export function prepareLimits(
       for (let changed = true; changed; ) {
         changed = false;
         for (const { labels, least } of floors) {
+          if (mayBeEmpty(labels)) continue;
           const round = (kept: number): number => {
             const floor = Math.max(kept, least);
             return Math.ceil(floor / roundTo) * roundTo;
           };
           if (restore(labels, round)) changed = true;
         }
-        for (const labels of axes) if (restore(labels, (kept) => Math.max(kept, 1))) changed = true;
+        for (const labels of axes) {
+          if (!mayBeEmpty(labels) && restore(labels, (kept) => Math.max(kept, 1))) changed = true;
+        }
         // What came back may have left blocks unequal.
         if (changed) balanceAll();
       }
@@ -122,6 +144,13 @@ function cuttableClasses(
     for (const label of use.labels) if (label !== FIXED) cuttable[label] = 0;
   }
   return cuttable;
+}
+
+/** Branches of which every channel may go. */
+function cuttableBranches({ branches, groups }: Coupling, cuttable: Uint8Array): readonly Branch[] {
+  return branches.filter((branch) =>
+    branch.groups.every((group) => groups[group]!.classes.every((id) => cuttable[id] === 1)),
+  );
 }
 
 /** Every label vector of every value and weight block that could become empty, once. */

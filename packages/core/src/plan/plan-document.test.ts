@@ -12,7 +12,15 @@ import { tensorArray } from '../onnx/tensor.ts';
 import { cutModel } from '../surgery/cut-model.ts';
 import { verifyCut } from '../verify/verify-cut.ts';
 import { zeroOriginal } from '../verify/zeroed-original.ts';
-import { analyse, convOn, dropChannels, engine, residualNet, shuffleNet } from './analysed-net.case.ts';
+import {
+  analyse,
+  branchedNet,
+  convOn,
+  dropChannels,
+  engine,
+  residualNet,
+  shuffleNet,
+} from './analysed-net.case.ts';
 import type { Plan, PlanGroup } from './plan.ts';
 import { keepOf, makePlan, readPlan } from './plan-document.ts';
 import { planSchema } from './plan-schema.ts';
@@ -136,6 +144,22 @@ describe('keepOf', () => {
     expect(() => keepOf(traced, coupling, typo)).toThrow(
       expect.objectContaining({ hint: "Did you mean 'first_out'?" }),
     );
+  });
+
+  it('takes branches altogether, one of those without a way around them', async () => {
+    const all = [0, 1, 2, 3, 4, 5];
+    const keepWithout = async (net: Model, ...roots: readonly string[]) => {
+      const { traced, coupling } = await analyse(net);
+      const groups = roots.map((root) => ({ root, channels: 6, removed: all }));
+      return makePlan(traced, coupling, keepOf(traced, coupling, planOf(...groups))).groups;
+    };
+    expect(await keepWithout(branchedNet(), 'inner_out')).toEqual([
+      { root: 'inner_out', channels: 6, removed: all },
+    ]);
+    expect(await keepWithout(branchedNet(2), 'inner2_out')).toHaveLength(1);
+    await expect(keepWithout(branchedNet(2), 'inner_out', 'inner2_out')).rejects.toMatchObject({
+      code: 'plan.not-applicable',
+    });
   });
 
   it('refuses blocks of unequal size, on either side', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeepMask } from '../coupling/survivors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
-import { analyse, convOn, residualNet } from '../plan/analysed-net.case.ts';
+import { analyse, branchedNet, convOn, residualNet } from '../plan/analysed-net.case.ts';
 import { listPlanGroups } from '../plan/cuts.ts';
 import { type PlanLimits, prepareLimits } from '../plan/limits.ts';
 import { cutGroups, fitRates, listPrunableGroups, scaleRates } from './group-cuts.ts';
@@ -53,6 +53,16 @@ describe('listPrunableGroups', () => {
 });
 
 describe('cutGroups', () => {
+  it('takes a branch altogether where all of it is asked for and that is allowed', async () => {
+    const removedOf = async (limits: PlanLimits, rate: number) => {
+      const { removedBy, cut } = await open(branchedNet(), limits);
+      return removedBy(cut(0, rate)).inner_out;
+    };
+    expect(await removedOf({ branches: true }, 1)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await removedOf({ branches: true }, 0.99)).toHaveLength(5);
+    expect(await removedOf({}, 1)).toHaveLength(5);
+  });
+
   it('takes the lowest scores of each group', async () => {
     const { removedBy, cut } = await open(residualNet(), {}, (id) => -id);
     expect(removedBy(cut(0.25, 0.5))).toEqual({ first_out: [6, 7], second_out: [6, 7, 8, 9, 10, 11] });

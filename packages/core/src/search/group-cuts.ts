@@ -31,8 +31,8 @@ export function listPrunableGroups(
 
 /**
  * The choice in which each named group loses its share, lowest scores first; `rates` is by index into `coupling.groups`. Limits may bring channels
- * back. A group of which anything is asked loses one channel at least, where the limits let it, and never all of them: its name would pass to the
- * root's next one.
+ * back. A group of which anything is asked loses one channel at least, where the limits let it, and never all of them (its name would pass to the
+ * root's next one), unless all are asked for and it is a branch that may go.
  */
 export function cutGroups(
   coupling: Coupling,
@@ -42,6 +42,12 @@ export function cutGroups(
 ): KeepMask {
   const wished = keepAll(coupling);
   for (const [id, rate] of rates) {
+    const branch = rate >= 1 && limiter.branches.get(id);
+    if (branch) {
+      for (const group of branch.groups)
+        for (const label of coupling.groups[group]!.classes) wished[label] = 0;
+      continue;
+    }
     const members = [...membersOf(coupling.groups[id]!, limiter)].sort(
       (a, b) => scores[a]! - scores[b]! || a - b,
     );

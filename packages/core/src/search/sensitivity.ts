@@ -6,7 +6,7 @@ export const DEFAULT_RATES: readonly number[] = [0.25, 0.5, 0.75];
 
 /** One group cut at one rate, alone. */
 export interface SensitivityPoint {
-  /** Share of the group's channels that was asked for, above 0 and below 1. */
+  /** Share of the group's channels that was asked for, above 0 and below 1; 1 of a branch that goes altogether. */
   readonly rate: number;
   /** Channels that went: limits may hold some back. */
   readonly removed: number;

@@ -1,6 +1,7 @@
 // The surgery: from a traced model and a choice of classes to the smaller model.
 // What goes from each weight, vector and shape constant follows from the labels alone.
 
+import { goneBranches } from '../coupling/branches.ts';
 import type { Coupling, Detour, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -11,7 +12,7 @@ import { capturedValues } from '../graph/wiring.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
 import type { ArrayType, NdArray } from '../onnx/nd-array.ts';
-import { float32ToFloat16, makeTensor } from '../onnx/tensor.ts';
+import { float32ToFloat16, makeTensor, toFloat32 } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { RewriteContext } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
@@ -42,13 +43,18 @@ export async function cutModel(
   const newShape = (value: string, size: number): readonly number[] =>
     survivingShape(traced, coupling, value, keep, size);
   const contents = await evaluateShapes(traced, shapeOperands(traced), newShape, engine);
-  const constants = cutConstants(traced, readersOf(traced, coupling, keep), additions.unique);
+  const gone = goneBranches(coupling, keep);
+  const readers = new Set(gone.flatMap((branch) => branch.readers));
+  const left = new Set([...readers, ...gone.flatMap(({ dead }) => [...dead])]);
+  const constants = cutConstants(traced, readersOf(traced, coupling, keep, left), additions.unique);
   const detours = activeDetours(coupling, keep);
   const bypassed = new Set(detours.flatMap((detour) => detour.through));
 
   const nodes: Node[] = [...constants.nodes];
   traced.nodes.forEach((original, index) => {
     if (original.outputs.some((name) => constants.replaced.has(name))) return;
+    if (readers.has(index)) additions.initializers.push(biasAlone(traced, coupling, keep, index));
+    if (left.has(index)) return;
     if (bypassed.has(original.inputs[0] ?? '')) {
       for (const name of original.outputs) {
         const detour = detours.find((d) => d.to === name);
@@ -61,7 +67,22 @@ export async function cutModel(
     if (node.outputs.every((name) => name === '' || traced.kindOf(name) !== 'activation')) nodes.push(node);
     else nodes.push(...rewriteNode(traced, coupling, keep, index, node, newShape, contents, additions));
   });
-  return assemble(traced, nodes, [...constants.initializers, ...additions.initializers], newShape);
+  const flat = new Set(gone.flatMap((branch) => [...branch.flat.keys()]));
+  return assemble(traced, nodes, [...constants.initializers, ...additions.initializers], newShape, flat);
+}
+
+/** What a layer makes that reads no channels any more: its bias, one value per channel. */
+function biasAlone(traced: TracedModel, coupling: Coupling, keep: KeepMask, index: number): Tensor {
+  const node = traced.nodes[index]!;
+  const name = nodeId(node);
+  const { weight, bias, outAxis, outputs, biasScale } = operatorOf(node)!.linear!(factsOf(traced, index))!;
+  const given = bias === undefined ? undefined : traced.constantOf(node.inputs[bias] ?? '');
+  const { type } = given ?? traced.constantOf(node.inputs[weight]!)!;
+  const values = given ? toFloat32(given) : [];
+  const kept = keptAlong(coupling, name, outAxis, keep) ?? Int32Array.from({ length: outputs }, (_, i) => i);
+  const shift = Array.from(kept, (at) => biasScale * (values[values.length === 1 ? 0 : at] ?? 0));
+  const dims = tracedShape(traced, name).map((_, axis) => (axis === outAxis ? kept.length : 1));
+  return makeTensor(name, { ...numbers(shift, type, 1), dims });
 }
 
 function openAdditions(traced: TracedModel): Additions {
@@ -109,15 +130,21 @@ function shapeOperands(traced: TracedModel): readonly string[] {
   return [...found].filter((name) => traced.contentOf(name) !== undefined);
 }
 
-/** Every reader of every constant that some use mentions, with what is left of the constant there. */
-function readersOf(traced: TracedModel, coupling: Coupling, keep: KeepMask): readonly ConstantReader[] {
+/** Every reader of every constant that some use mentions, with what is left of the constant there; nodes that are left out read nothing. */
+function readersOf(
+  traced: TracedModel,
+  coupling: Coupling,
+  keep: KeepMask,
+  left: ReadonlySet<number>,
+): readonly ConstantReader[] {
   const usesAt = groupBy(coupling.uses, (use: Use) => `${use.node}:${use.input}`);
   const values = new Set(coupling.uses.map((use) => use.value));
   const outputs = new Set(traced.graph.outputs.map((output) => output.name));
   return [...values].flatMap((value) => {
-    const readers = (traced.wiring.consumers.get(value) ?? []).map(({ node, slot }): ConstantReader => {
+    const readers = (traced.wiring.consumers.get(value) ?? []).flatMap(({ node, slot }): ConstantReader[] => {
+      if (left.has(node)) return [];
       const uses = usesAt.get(`${node}:${slot}`);
-      return { node, input: slot, value, selection: uses && selectionOf(uses, keep) };
+      return [{ node, input: slot, value, selection: uses && selectionOf(uses, keep) }];
     });
     // A constant that is an output of the model has one more reader, which wants all of it.
     return outputs.has(value) ? [...readers, { node: -1, input: -1, value, selection: undefined }] : readers;
@@ -235,12 +262,13 @@ function patchOperand(
   });
 }
 
-/** Drops what nothing reads any more and brings declared shapes up to date. */
+/** Drops what nothing reads any more and brings declared shapes up to date; those of flat values are left out. */
 function assemble(
   traced: TracedModel,
   nodes: readonly Node[],
   added: readonly Tensor[],
   newShape: (value: string, size: number) => readonly number[],
+  flat: ReadonlySet<string>,
 ): Model {
   const { graph, model } = traced;
   const alive = new Set(graph.outputs.map((output) => output.name));
@@ -282,7 +310,7 @@ function assemble(
         .filter((input) => !wasInitializer.has(input.name) || dimsOf.has(input.name))
         .map((input) => (wasInitializer.has(input.name) ? declared(input) : input)),
       valueInfos: graph.valueInfos
-        .filter((info) => produced.has(info.name) || dimsOf.has(info.name))
+        .filter(({ name }) => (produced.has(name) || dimsOf.has(name)) && !flat.has(name))
         .map((info) => (traced.shapeOf(info.name) ? declared(info) : info)),
     },
   };

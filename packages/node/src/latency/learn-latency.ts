@@ -10,6 +10,7 @@ import {
   type Engine,
   fitCorrection,
   groupBy,
+  isLeft,
   type KeepMask,
   type LatencyCorrection,
   type LatencyParts,
@@ -114,7 +115,7 @@ export async function* learnLatency(
   const parts = divideForLatency(traced, coupling, coarserStairs(stairs).step);
   const groups = listPrunableGroups(traced, coupling, limiter);
   const menus = listWidthMenus(coupling, groups, scores, {
-    ...{ stairs: coarserStairs(stairs), narrow, maxRatio },
+    ...{ stairs: coarserStairs(stairs), narrow, maxRatio, branches: limiter.branches },
     ...(widths && { widths }),
     ...(worth && { worth }),
   });
@@ -196,7 +197,7 @@ async function* measureUnits(
     for (const [at, unit] of parts.units.entries()) {
       const { kind } = unit;
       const known = [...(table.units[kind] ?? []), ...(wanted.get(kind) ?? [])];
-      if (isCovered(known, widths[at]!)) continue;
+      if (!isLeft(widths[at]!) || isCovered(known, widths[at]!)) continue;
       const specimen = takeSpecimen(traced, model, unit, survivingShape(traced, coupling, unit.input, keep));
       if (!specimen) continue;
       wanted.set(kind, [...(wanted.get(kind) ?? []), widths[at]!]);

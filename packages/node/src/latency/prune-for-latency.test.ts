@@ -69,6 +69,19 @@ describe('pruneForLatency', () => {
     expect(plan.groups.flatMap(({ removed }) => removed)).toEqual([]);
   });
 
+  it('lets a branch go where nothing else may, with its layers', async () => {
+    const { model, plan, latency, verification } = await prune({
+      ...{ target: { fraction: 0.7 }, maxRatio: 0.05, branches: true },
+    });
+    expect(latency.met).toBe(true);
+    expect(verification?.verdict).toBe('proven');
+    expect(plan.groups).toMatchObject([{ root: 'inner_out', channels: 24 }]);
+    const names = model.graph.nodes.map(({ name }) => name);
+    expect(names).toContain('stem');
+    expect(names).not.toContain('inner');
+    expect(names).not.toContain('outer');
+  });
+
   it('says so where the limits do not let it, and how fast the narrowest is', async () => {
     await expect(prune({ target: { fraction: 0.3 }, maxRatio: 0.3 })).rejects.toMatchObject({
       ...{ kind: 'target', code: 'latency.unreachable' },

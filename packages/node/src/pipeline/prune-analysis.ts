@@ -135,9 +135,12 @@ export function nameCriterion(criterion: ScoreOptions['criterion'] = 'fscl'): st
 
 /** What the plan tells people of its making. */
 function describeChoice(options: PruneOptions): Plan['made'] {
-  const { criterion, macs, params, ratio, layerRatios, layerRates, roundTo, maxRatio, ignore, ranking } =
-    options;
-  const told = { macs, params, ratio, layerRatios, layerRates, roundTo, maxRatio, ignore, ranking };
+  const { criterion, macs, params, ratio, layerRatios, layerRates } = options;
+  const { roundTo, maxRatio, ignore, branches, ranking } = options;
+  const told = {
+    ...{ macs, params, ratio, layerRatios, layerRates },
+    ...{ roundTo, maxRatio, ignore, branches: branches || undefined, ranking },
+  };
   return {
     criterion: nameCriterion(criterion),
     ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),

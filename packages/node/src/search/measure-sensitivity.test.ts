@@ -81,6 +81,21 @@ describe('measureSensitivity', () => {
     }
   });
 
+  it('tries branches without any channels where they may go, by parts as by cut models', async () => {
+    const { measure } = await open('residual');
+    const found = await measure({ rates: [0.5], limits: { branches: true } });
+    expect(found.groups.map(({ points }) => points.map(({ rate, removed }) => [rate, removed]))).toEqual([
+      [[0.5, 4]],
+      [
+        [0.5, 3],
+        [1, 6],
+      ],
+      [[0.5, 2]],
+    ]);
+    const exact = await measure({ rates: [0.5], limits: { branches: true }, mode: 'exact' });
+    expect(findings(exact)).toEqual(findings(found));
+  });
+
   it('leaves out groups that limits hold whole', async () => {
     const { measure } = await open('residual');
     const found = await measure({ limits: { roundTo: 4 } });

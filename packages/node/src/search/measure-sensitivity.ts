@@ -38,7 +38,7 @@ export interface SensitivityOptions {
   /** One score per class, higher = keep: see `scoreAnalysis`. */
   readonly scores: Float64Array;
   readonly limits?: PlanLimits;
-  /** Shares to try, each above 0 and below 1, rising; default {@link DEFAULT_RATES}. */
+  /** Shares to try, each above 0 and below 1, rising; default {@link DEFAULT_RATES}. Branches that limits let go are also tried without any channels. */
   readonly rates?: readonly number[];
   /** Batches of one size: see `readProbeImages`. */
   readonly images: readonly ProbeBatch[];
@@ -124,7 +124,8 @@ export async function* measureSensitivity(
   const fresh = new Map<number, GroupSensitivity>();
   const probing = openProbeEngines(engine, timed ? 1 : workers, load);
   const news = probeInRounds({
-    ...{ analysis, engines: probing.engines, images, scores, limiter, targets, rates },
+    ...{ analysis, engines: probing.engines, images, scores, limiter, targets },
+    ratesOf: ({ group }) => (limiter.branches.has(group) ? [...rates, 1] : rates),
     ...{ rounds: refine.rounds, bendOf: (states) => findBend(pointsOf(states), refine.least) },
     ...{ open: judge.open, memory: mode === 'exact' ? undefined : memory },
     ...(probing.load && { load: probing.load }),

@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 async function probe(rounds: number, bendOf: ProbeRounds['bendOf'], memory: number | undefined = 2 ** 30) {
   const news: ProbeNews[] = [];
-  const rates = [0.25, 0.5];
+  const rates = (): readonly number[] => [0.25, 0.5];
   const options = {
     analysis,
     engines: [engine],
@@ -34,7 +34,7 @@ async function probe(rounds: number, bendOf: ProbeRounds['bendOf'], memory: numb
     scores,
     limiter,
     targets,
-    rates,
+    ratesOf: rates,
     rounds,
     bendOf,
     open,

@@ -8,7 +8,7 @@ export interface ProbeRounds extends Omit<ProbeRun, 'states'> {
   readonly scores: Float64Array;
   readonly limiter: Limiter;
   readonly targets: readonly PrunableGroup[];
-  readonly rates: readonly number[];
+  readonly ratesOf: (target: PrunableGroup) => readonly number[];
   /** Further rounds at most. */
   readonly rounds: number;
   /** The rate at which finished probes of one group, by rising rate, leave a question open. */
@@ -31,9 +31,9 @@ export type ProbeNews =
 
 /** Runs the probes. Groups that lose nothing at any rate have no curve. */
 export async function* probeInRounds(options: ProbeRounds): AsyncGenerator<ProbeNews> {
-  const { targets, rates, rounds, bendOf, memory } = options;
+  const { targets, ratesOf, rounds, bendOf, memory } = options;
   let total = 0;
-  let open = targets.map((target): OpenCurve => ({ target, states: [], rates }));
+  let open = targets.map((target): OpenCurve => ({ target, states: [], rates: ratesOf(target) }));
   for (let round = 0; open.length > 0; round++) {
     const states = planRound(options, open);
     const before = total;

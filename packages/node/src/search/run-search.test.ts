@@ -45,6 +45,23 @@ const refusedIn = (run: string) =>
   );
 
 describe('runSearch', () => {
+  it('takes a branch altogether, goes on with what is left, and tells it as a recipe', async () => {
+    const result = await place.search('branches', {
+      ...{ limits: { branches: true, maxRatio: 0.1 }, maxDrop: 0.9, confidence: 0.5 },
+      ...{ target: { measure: 'macs', kept: 0.3 }, recovery: { method: 'finetune', epochs: 1 } },
+    });
+    const last = lastOf(result);
+    expect(last.history.inner_out).toMatchObject({ channels: 12, kept: [] });
+    const { model } = await readModel(place.at('branches', last.model));
+    expect(model.graph.nodes.map(({ name }) => name)).not.toContain('outer');
+    const original = await follow(analyseFile(place.model, { engine }));
+    const plan = JSON.parse(await readFile(place.at('branches', 'plan.json'), 'utf8')) as Plan;
+    const keep = keepOf(original.traced, original.coupling, plan);
+    const { cost } = await follow(analyseFile(place.at('branches', last.model), { engine }));
+    // Recovery gives layers biases that they did not have.
+    for (const { macs } of [original.cost.totals(keep), cost.original]) expect(macs).toBe(last.cost.macs);
+  });
+
   it.each(['iterative', 'progressive', 'one-shot', 'uniform'] as const)(
     'reaches an easy target, %s, and tells what is in the files',
     async (strategy) => {
