@@ -42,7 +42,11 @@ const BY_MACS = {
   'global fscl, widths of 16': { criterion: 'fscl', ranking: 'global', roundTo: 16 },
 };
 /** Plans that ask for the latency itself. */
-const FOR_LATENCY = { 'latency, by curves': search, 'latency, by scores': choose };
+const FOR_LATENCY = {
+  'latency, by curves': (...of) => search(...of, { branches: true }),
+  'latency, by scores': (...of) => choose(...of, { branches: true }),
+  'latency, by curves, without branches': (...of) => search(...of, { branches: false }),
+};
 /** When the metric is read of a cut; detectors are distilled as well. */
 const STAGES = ['the cut', 'reconstructed'];
 const PLANS = [...Object.keys(FOR_LATENCY), ...Object.keys(BY_MACS)];
@@ -104,9 +108,9 @@ function pathOf({ model, fraction, plan }) {
 }
 
 /** The plan of `espalier run`: what its steps left of the original, as one cut of it. */
-async function search(analysis, fraction, subject, model) {
+async function search(analysis, fraction, subject, model, limits) {
   const { maxDrop, confidence, probeImages, probePictures, iterations } = SEARCH;
-  const folder = await openRun(`latency-${model}-${fraction}`);
+  const folder = await openRun(`latency-${model}-${fraction}${limits.branches ? '' : '-channels'}`);
   try {
     const { steps, reason } = await watch(
       model,
@@ -123,10 +127,11 @@ async function search(analysis, fraction, subject, model) {
         target: { measure: 'latency', kept: fraction },
         latency: aim(),
         scoring: { criterion: 'fscl' },
+        limits,
         sensitivity: { limit: subject.layout ? probePictures : probeImages },
         training: await (subject.layout ? picturesOf(subject.layout, SEED) : trainingOf(subject, SEED)),
         recovery: { method: 'reconstruct' },
-        settings: { ...SEARCH, fraction },
+        settings: { ...SEARCH, ...limits, fraction },
       }),
     );
     if (reason !== 'target') return { unreachable: `The search ended before it: ${reason}.` };
@@ -139,9 +144,9 @@ async function search(analysis, fraction, subject, model) {
 }
 
 /** The plan of `espalier prune --latency`. */
-async function choose(analysis, fraction) {
+async function choose(analysis, fraction, _subject, _model, limits) {
   try {
-    const options = { engine, target: { fraction }, verify: false, ...aim() };
+    const options = { engine, target: { fraction }, verify: false, ...limits, ...aim() };
     return await follow(pruneForLatency(analysis, options));
   } catch (error) {
     if (error.code === 'latency.unreachable') return { unreachable: error.message };

@@ -1,15 +1,18 @@
 // An analysis as the document of `groups`.
-import { connectivity, nodeId } from '@espalier/core';
+import { connectivity, type Group, nodeId } from '@espalier/core';
 import type { Analysis } from '@espalier/node';
 import type { GroupsDocument } from '../documents/groups-document.ts';
+import { given } from '../options/given.ts';
 import { describeFile, describeReason } from './describe-model.ts';
 import { findMeetings } from './group-meetings.ts';
 
 /** Describes the coupling of an analysed model. */
 export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocument {
   const nameOf = (node: number): string => nodeId(traced.nodes[node]!);
+  const rootOf = ({ root }: Group): string => (root < 0 ? '' : nameOf(root));
   const operatorOf = (node: number): string => traced.nodes[node]!.opType;
   const meetings = findMeetings(traced, coupling);
+  const branches = new Map(coupling.branches.map((branch) => [branch.group, branch.groups]));
   const cuttable = coupling.groups.filter((group) => !group.frozen);
   return {
     schema: 'espalier/groups@1',
@@ -27,7 +30,7 @@ export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocu
     })),
     groups: coupling.groups.map((group) => ({
       id: group.id,
-      root: group.root < 0 ? '' : nameOf(group.root),
+      root: rootOf(group),
       channels: group.classes.length,
       uses: group.incidence.map(({ use, count }) => {
         const { node, value, role, axis } = coupling.uses[use]!;
@@ -37,6 +40,7 @@ export function describeGroups({ file, traced, coupling }: Analysis): GroupsDocu
         node: nameOf(node),
         operator: operatorOf(node),
       })),
+      ...given({ branch: branches.get(group.id)?.map((id) => rootOf(coupling.groups[id]!)) }),
       ...(group.frozen && { frozen: describeReason(traced, coupling.reasons[group.reason]!) }),
     })),
   };

@@ -50,6 +50,12 @@ export const groupsDocument = z.object({
       meetings: z
         .array(z.object({ node: z.string(), operator: z.string() }))
         .describe('nodes where channels of several makers meet element by element, so that they go together'),
+      branch: z
+        .array(z.string())
+        .optional()
+        .describe(
+          'for groups that may go altogether: the roots of all groups that go then, with their layers',
+        ),
       frozen: reasonField.optional(),
     }),
   ),

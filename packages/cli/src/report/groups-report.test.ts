@@ -62,3 +62,28 @@ it('tells parts of layers, filters that go at once, depthwise layers and padding
   ]);
   expect(lines[10]).toBe('  Made by padding; read by reader.');
 });
+
+it('names what goes with a group that may go altogether', () => {
+  const made = (root: string) => ({
+    ...{ root, channels: 8, meetings: [] },
+    uses: [{ node: root, operator: 'Conv', value: 'w', axis: 0, count: 1, role: 'produce' as const }],
+  });
+  const lines = formatGroups(
+    {
+      schema: 'espalier/groups@1',
+      model: { path: '', sha256: '', bytes: 0 },
+      metrics: { groups: 2, frozenGroups: 0, channels: 16 },
+      connectivity: [],
+      groups: [
+        { ...made('first'), id: 0 },
+        { ...made('second'), id: 1, branch: ['first', 'second'] },
+      ],
+    },
+    plainPaint,
+  );
+  expect(lines[3]).toBe('  Made by first; read by no weights.');
+  expect(lines.slice(6, 8)).toEqual([
+    '  Made by second; read by no weights. All of it may go, with first: the network goes on around it',
+    '  (--branches).',
+  ]);
+});

@@ -65,6 +65,7 @@ function explain(group: Group, filters: Filters): string {
     `${describeMakers(group, makers, filters)}; ${[...describePassed(passed), describeReaders(readers)].join('; ')}.`,
     ...describeMultiples(group),
     ...together,
+    ...describeBranch(group),
   ].join(' ');
 }
 
@@ -117,6 +118,14 @@ function describeMultiples(group: Group): readonly string[] {
   const count = filtersPerChannel(group, group.root);
   if (count < 2) return [];
   return [`Each channel stands for ${count} filters of ${group.root}, which go at once.`];
+}
+
+/** What goes with a group that goes altogether. */
+function describeBranch({ root, branch }: Group): readonly string[] {
+  if (branch === undefined) return [];
+  const others = branch.filter((name) => name !== root);
+  const with_ = others.length === 0 ? '' : `, with ${foldList(others, SHOWN_NAMES)}`;
+  return [`All of it may go${with_}: the network goes on around it (--branches).`];
 }
 
 /** The nodes of a group by what they do; a depthwise convolution reads and makes on the same axis, so it passes on. */

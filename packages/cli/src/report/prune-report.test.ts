@@ -130,6 +130,13 @@ describe('formatPrune in detail', () => {
   });
 });
 
+it('counts the layers that went altogether', () => {
+  const layers = [16, 0, 8, 0].map((kept, i) => ({ node: `conv${i}`, channels: 16, kept }));
+  expect(formatPrune({ ...full, layers }, plainPaint)).toContain(
+    '21.0 % of the channels that can go were removed, in 4 layers; 2 of them went altogether, with the layers that only served them.',
+  );
+});
+
 it('tells how a latency was found, between the layers and the proof', () => {
   const aimed: PruneDocument = { ...full, latencyTarget };
   expect(pruneDocument.parse(aimed)).toEqual(aimed);

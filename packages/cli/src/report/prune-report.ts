@@ -35,7 +35,7 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
     ),
     '',
     ...formatLayers(layers),
-    `${formatPercent(metrics.removedChannels)} of the channels that can go were removed, in ${formatNumberOf(layers.length, 'layer')}.`,
+    `${formatPercent(metrics.removedChannels)} of the channels that can go were removed, in ${formatNumberOf(layers.length, 'layer')}${tellGone(layers)}.`,
     '',
     ...(latencyTarget ? [...formatLatencyTarget(latencyTarget), ''] : []),
     ...(agreement ? [...formatAgreement(agreement, recovery?.cutAlone.agreement), ''] : []),
@@ -46,6 +46,12 @@ export function formatPrune(document: PruneDocument, paint: Paint): readonly str
     ...(remarks.length === 0 ? [] : ['', ...remarks.map((remark) => paint.yellow(remark))]),
     ...(next === null ? [] : ['', `next: ${paint.bold(next)}`]),
   ];
+}
+
+/** How many layers a cut took altogether; what it does not say of one that took none. */
+function tellGone(layers: PruneDocument['layers']): string {
+  const gone = layers.filter(({ kept }) => kept === 0).length;
+  return gone === 0 ? '' : `; ${gone} of them went altogether, with the layers that only served them`;
 }
 
 function listChanges({
