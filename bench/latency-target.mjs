@@ -20,6 +20,8 @@ import { findModels } from './lib/find-models.mjs';
 
 const MODELS = ['resnet56', 'yolov5n', 'yolov8n', 'pcb-mobilenetv2'];
 const TARGETS = [0.7, 0.5];
+/** As the command line does for a latency. */
+const LIMITS = { branches: true };
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
 /** Sessions of each model: they differ by where their memory comes to lie. */
@@ -59,14 +61,14 @@ console.log(JSON.stringify({ bench: 'latency-target', processor, runtime, result
 
 /** The product's plan. */
 async function pruneFor(analysis, target) {
-  return follow(pruneForLatency(analysis, { engine, device, target, table }));
+  return follow(pruneForLatency(analysis, { engine, device, target, table, ...LIMITS }));
 }
 
 /** A plan whose widths are worth the MACs that stay when their group alone is cut. */
 async function keepMany(analysis, target) {
   const { traced, coupling, cost } = analysis;
   const scores = await follow(scoreAnalysis(analysis, {}));
-  const limiter = prepareLimits(traced, coupling, scores, {});
+  const limiter = prepareLimits(traced, coupling, scores, LIMITS);
   const worth = ({ group }, rate) =>
     cost.totals(cutGroups(coupling, scores, limiter, new Map([[group, rate]]))).macs;
   const options = { engine, device, target, table, scores, limiter, worth };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { analyse, residualNet } from '../plan/analysed-net.case.ts';
+import { analyse, branchedNet, residualNet } from '../plan/analysed-net.case.ts';
 import { matchLayers } from './matched-layers.ts';
 import { cutTask } from './recovery.case.ts';
 
@@ -29,4 +29,18 @@ it('takes everything for untouched where nothing was cut', async () => {
   const { traced } = await analyse(pruned);
   const { layers } = matchLayers(original, coupling, keep, traced);
   expect(layers.every(({ untouched, kept }) => untouched && kept === undefined)).toBe(true);
+});
+
+it('takes what lies behind a branch that is gone for touched, though no layer lost channels', async () => {
+  const { original, coupling, keep, pruned } = await cutTask(
+    branchedNet(),
+    { inner_out: [0, 1, 2, 3, 4, 5] },
+    dims,
+  );
+  const { traced } = await analyse(pruned);
+  const { layers } = matchLayers(original, coupling, keep, traced);
+  expect(layers.map(({ output, untouched }) => [output, untouched])).toEqual([
+    ['stem_out', true],
+    ['head_out', false],
+  ]);
 });

@@ -1,4 +1,5 @@
 // The linear layers that a cut left, beside what they were: which values of the original they should come near.
+import { goneBranches } from '../coupling/branches.ts';
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
 import { EspalierError } from '../errors.ts';
@@ -45,13 +46,19 @@ export function matchLayers(
   cut: TracedModel,
 ): CutLayers {
   const clean = new Set(cut.inputNames);
+  const bereft = new Set(
+    goneBranches(coupling, keep).flatMap(({ joints }) =>
+      joints.map(({ node }) => nodeId(original.nodes[node]!)),
+    ),
+  );
   const layers = cut.nodes.flatMap((node, index): MatchedLayer[] => {
     const layer = linearLayerOf(cut, index);
     const output = nodeId(node);
     const data = layer && node.inputs[layer.data]!;
     const reads = node.inputs.filter((name) => name !== '' && cut.kindOf(name) !== 'constant');
     const lost = layer && keptAlong(coupling, data!, layer.inAxis, keep) !== undefined;
-    const untouched = reads.every((name) => clean.has(name)) && !lost;
+    // Where a branch came in there is a constant now.
+    const untouched = reads.every((name) => clean.has(name)) && !lost && !bereft.has(output);
     if (untouched) for (const name of node.outputs) clean.add(name);
     if (!layer || original.kindOf(output) !== 'activation' || !original.shapeOf(output)) return [];
     if (!isCutAlong(original, coupling, keep, cut, output, layer.outAxis)) return [];
