@@ -67,6 +67,15 @@ it('draws a curve with its band, and that of the first analysis dashed', () => {
   expect(count(drawSensitivity({ ...alone, points }, scales, size), '[aria-label="line"] path')).toBe(1);
 });
 
+it('names the rates that there is room for', () => {
+  const [point] = page.analysis!.curves[1]!.points;
+  const points = [0.125, 0.25, 0.5, 0.625, 0.75, 1].map((rate) => ({ ...point!, rate }));
+  const { first: _, ...curve } = page.analysis!.curves[1]!;
+  const plot = drawSensitivity({ ...curve, points }, { rates: [0, 1], drops: [0, 1] }, size);
+  const labels = [...plot.querySelectorAll('[aria-label="x-axis tick label"] text')];
+  expect(labels.map(({ textContent }) => textContent)).toEqual(['100 %', '75 %', '50 %', '25 %', '0']);
+});
+
 it('draws a try against what was allowed, within reason', () => {
   const [refused, accepted] = page.trials;
   expect(dropScale([{ ...refused!, drop: 0.8 }])[1]).toBeCloseTo(0.04);

@@ -12,6 +12,8 @@ export interface SensitivityScales {
 }
 
 const ASPECT = 0.62;
+/** Share of the width that the label of a rate takes. */
+const LABEL_SPAN = 0.2;
 
 /** Scales that hold all curves, error bands included. */
 export function sensitivityScales(curves: readonly PageCurve[]): SensitivityScales {
@@ -44,7 +46,7 @@ export function drawSensitivity(
     ...{ marginLeft: 40, marginRight: 14, marginTop: 8, marginBottom: 24 },
     x: {
       domain: [...rates],
-      ticks: [0, ...new Set(points.map(({ rate }) => rate))],
+      ticks: spread([0, ...points.map(({ rate }) => rate)], LABEL_SPAN * (rates[1] - rates[0])),
       tickFormat: (rate: number) => `${Math.round(100 * rate)}${rate === 0 ? '' : ' %'}`,
       label: null,
       tickSize: 3,
@@ -86,6 +88,15 @@ export function drawSensitivity(
       Plot.dot(points, { x: 'rate', y: 'drop', r: 2.5, fill: COLOURS.accent, title: describePoint }),
     ],
   });
+}
+
+/** Of rising values the largest, and from there downwards those that are at least so far apart. */
+function spread(values: readonly number[], distance: number): readonly number[] {
+  const kept: number[] = [];
+  for (const value of values.toReversed()) {
+    if (kept.length === 0 || kept.at(-1)! - value >= distance) kept.push(value);
+  }
+  return kept;
 }
 
 function describePoint({ rate, removed, value, drop, interval, samples }: SensitivityPoint): string {
