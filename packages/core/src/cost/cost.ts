@@ -132,7 +132,7 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
     const { dead, flat, ends, isLeftOut } = branchesGone(traced, coupling, keep);
     const read = constants.filter(({ name }) => !isLeftOut(name));
     return {
-      macs: layerNodes.reduce((sum, [node]) => sum + layerCost(node, shapes).macs, 0),
+      macs: layerNodes.reduce((sum, [node]) => sum + (dead.has(node) ? 0 : layerCost(node, shapes).macs), 0),
       params:
         read.reduce((sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)), 0) +
         [...ends].reduce((sum, [name, axis]) => sum + shapes.valueShape(name)[axis]!, 0),

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../graph/builder.ts';
 import { nodeId } from '../graph/traced-model.ts';
 import type { Model } from '../onnx/model.ts';
-import { analyse, convOn, drawWeights, engine, residualNet } from '../plan/analysed-net.case.ts';
+import {
+  analyse,
+  convOn,
+  drawWeights,
+  dropChannels,
+  engine,
+  residualNet,
+} from '../plan/analysed-net.case.ts';
 import { listCuts } from '../plan/cuts.ts';
 import { prepareLimits } from '../plan/limits.ts';
 import { cutModel } from '../surgery/cut-model.ts';
@@ -193,6 +200,13 @@ describe('a cut without its branches', () => {
       'stem.b',
       'stem.w',
     ]);
+  });
+
+  it('costs the same where a plan names the deciding group alone', async () => {
+    const { traced, coupling, costs } = await analyse(NETS['a bottleneck']!);
+    const keep = dropChannels(traced, coupling, { second_out: [0, 1, 2, 3, 4, 5] });
+    const cut = await cutModel(traced, coupling, keep, engine);
+    expect((await analyse(cut)).costs.original).toEqual(costs.totals(keep));
   });
 
   it('drops the slot of a concatenation', async () => {
