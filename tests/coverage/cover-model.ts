@@ -2,6 +2,7 @@
 import {
   analyseCoupling,
   type Choice,
+  type Cost,
   type CostModel,
   type Coupling,
   choosePlan,
@@ -11,9 +12,12 @@ import {
   type Engine,
   EspalierError,
   FIXED,
+  keepAll,
+  listCuts,
   type Model,
   makePlan,
   nodeId,
+  prepareLimits,
   type TracedModel,
   type TraceOptions,
   traceModel,
@@ -43,6 +47,19 @@ export interface CoverageRow {
   readonly unreachable: string | undefined;
   /** What freezes the rest, most channels first. */
   readonly frozenBy: readonly string[];
+  /** Groups that may go altogether; undefined where there are none. */
+  readonly branches: BranchCoverage | undefined;
+}
+
+/** What is left of a model when all branches that can go together are gone. */
+export interface BranchCoverage {
+  readonly count: number;
+  /** Fraction of the multiply-accumulates. */
+  readonly kept: number;
+  readonly proof: Verification;
+  /** The costs that were foretold, and those of the cut model. */
+  readonly foretold: Cost;
+  readonly found: Cost;
 }
 
 /** Analyses, scores with FSCL, cuts and proves. */
@@ -58,12 +75,41 @@ export async function coverModel(
   const scores = await computeImportance(coupling, weightsOf(traced), 'fscl', { norm: 'l2' });
   const { least } = choosePlan(traced, coupling, costs, scores, { macs: 1, maxRatio: 1 });
   const facts = { name, ...countChannels(coupling), least: least!, frozenBy: listHolders(traced, coupling) };
+  const branches = await coverBranches(traced, coupling, costs, engine, options);
   const choice = chooseOrExplain(traced, coupling, costs, scores);
-  if (typeof choice === 'string') return { ...facts, kept: undefined, proof: undefined, unreachable: choice };
+  if (typeof choice === 'string') {
+    return { ...facts, branches, kept: undefined, proof: undefined, unreachable: choice };
+  }
   const { cuts } = makePlan(traced, coupling, choice.keep);
   const pruned = await cutModel(traced, coupling, choice.keep, engine);
   const proof = await verifyCut(traced, coupling, choice.keep, cuts, pruned, engine);
-  return { ...facts, kept: choice.cost.macs / choice.original.macs, proof, unreachable: undefined };
+  const kept = choice.cost.macs / choice.original.macs;
+  return { ...facts, branches, kept, proof, unreachable: undefined };
+}
+
+async function coverBranches(
+  traced: TracedModel,
+  coupling: Coupling,
+  costs: CostModel,
+  engine: Engine,
+  options: TraceOptions,
+): Promise<BranchCoverage | undefined> {
+  const { branches, groups } = coupling;
+  if (branches.length === 0) return undefined;
+  const wished = keepAll(coupling);
+  for (const id of branches.flatMap((branch) => branch.groups)) {
+    for (const label of groups[id]!.classes) wished[label] = 0;
+  }
+  const scores = new Float64Array(coupling.classes.length);
+  const keep = prepareLimits(traced, coupling, scores, { branches: true }).apply(wished);
+  const cut = await cutModel(traced, coupling, keep, engine);
+  const proof = await verifyCut(traced, coupling, keep, listCuts(traced, coupling, keep), cut, engine);
+  const again = await traceModel(cut, engine, options);
+  const foretold = costs.totals(keep);
+  return {
+    ...{ count: branches.length, kept: foretold.macs / costs.original.macs, proof, foretold },
+    found: createCostModel(again, analyseCoupling(again)).original,
+  };
 }
 
 function chooseOrExplain(
