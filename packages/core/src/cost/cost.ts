@@ -129,10 +129,10 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
   };
   const totals = (keep: KeepMask): Cost => {
     const shapes = evaluate(keep);
-    const { dead, flat, ends, isLeftOut } = branchesGone(traced, coupling, keep);
+    const { dead, left, flat, ends, isLeftOut } = branchesGone(traced, coupling, keep);
     const read = constants.filter(({ name }) => !isLeftOut(name));
     return {
-      macs: layerNodes.reduce((sum, [node]) => sum + (dead.has(node) ? 0 : layerCost(node, shapes).macs), 0),
+      macs: layerNodes.reduce((sum, [node]) => sum + (left.has(node) ? 0 : layerCost(node, shapes).macs), 0),
       params:
         read.reduce((sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)), 0) +
         [...ends].reduce((sum, [name, axis]) => sum + shapes.valueShape(name)[axis]!, 0),
@@ -165,6 +165,7 @@ function branchesGone(traced: TracedModel, coupling: Coupling, keep: KeepMask) {
     );
   return {
     dead,
+    left,
     flat,
     ends: new Map(ends),
     isLeftOut: (name: string): boolean =>

@@ -83,6 +83,14 @@ const NETS: Readonly<Record<string, Model>> = {
     ]);
     return g.node('Mul', [stem, excited]);
   }),
+  'squeeze and excitation behind the branch': around((g, conv, stem) => {
+    const outer = block(conv, stem, 'outer');
+    const point = (x: string, from: number, to: number, name: string) =>
+      g.node('Conv', [x, g.constant(drawWeights(from)(to, from, 1, 1), `${name}.w`)], {}, name);
+    const pooled = g.node('GlobalAveragePool', [outer]);
+    const gate = g.node('Sigmoid', [point(g.node('Relu', [point(pooled, 8, 3, 'squeeze')]), 3, 8, 'excite')]);
+    return g.node('Add', [g.node('Mul', [outer, gate]), stem]);
+  }),
   'a concatenation': around(
     (g, conv, stem) =>
       g.node('Concat', [stem, conv(stem, 8, 5, 'left'), conv(stem, 8, 3, 'right')], { axis: 1 }),

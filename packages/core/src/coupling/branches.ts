@@ -2,6 +2,8 @@
 // a residual block), or is one slot of a concatenation. A branch that goes takes its layers with it.
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import { capturedValues } from '../graph/wiring.ts';
+import type { Node } from '../onnx/model.ts';
+import type { LinearLayer } from '../ops/linear/linear-layer.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { Operator } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
@@ -128,11 +130,10 @@ function followReaders(
       continue;
     }
     if (empty.length > 0) return undefined;
-    const axis = flat.get(single)!;
-    const whole = meetFlat(traced, index, rule, flat, axis);
-    if (whole === undefined) return undefined;
-    if (whole.length === 0) flat.set(output, axis);
-    else joints.push({ node: index, flat: node.inputs.filter((name) => flat.has(name)), whole });
+    const met = meetFlat(traced, index, rule, single, flat);
+    if (met === undefined) return undefined;
+    if ('axis' in met) flat.set(output, met.axis);
+    else joints.push({ node: index, flat: node.inputs.filter((name) => flat.has(name)), ...met });
   }
   const outputs = traced.graph.outputs.map(({ name }) => name);
   if (joints.length + slots === 0 || outputs.some((name) => flat.has(name) || values.has(name)))
@@ -140,16 +141,22 @@ function followReaders(
   return { readers, flat, joints };
 }
 
-/** The whole values that a node brings a flat one together with, none where it makes another flat one of it; undefined where neither is sure. */
+/** What a node makes of a flat value: another one, whose channel axis is told, or what it brings together with whole ones; undefined where neither is sure. */
 function meetFlat(
   traced: TracedModel,
   index: number,
   rule: Operator,
+  single: string,
   flat: ReadonlyMap<string, number>,
-  axis: number,
-): readonly string[] | undefined {
+): { readonly axis: number } | Pick<Joint, 'whole'> | undefined {
   const node = traced.nodes[index]!;
-  if (rule.affine && axis === 1) return [];
+  const axis = flat.get(single)!;
+  const layer = rule.linear?.(factsOf(traced, index));
+  if (layer)
+    return layer.inAxis === axis && readsOnePosition(traced, node, layer)
+      ? { axis: layer.outAxis }
+      : undefined;
+  if ((rule.affine || rule.averages) && axis === 1) return { axis };
   if (!rule.pointwise) return undefined;
   const out = tracedShape(traced, nodeId(node));
   const others = node.inputs.filter((name) => name !== '' && !flat.has(name));
@@ -160,14 +167,26 @@ function meetFlat(
       traced.kindOf(name) !== 'activation' && shape.every((size, at) => size === 1 || at + lead === axis)
     );
   };
-  if (others.every(isFlat)) return [];
+  if (others.every(isFlat)) return { axis };
   const isWhole = (name: string): boolean =>
     traced.kindOf(name) === 'activation' &&
     traced.sizes.every(
       (_, size) => String(traced.shapeOf(name, size)) === String(traced.shapeOf(nodeId(node), size)),
     );
   const whole = others.filter(isWhole);
-  return whole.length > 0 ? whole : undefined;
+  return whole.length > 0 ? { whole } : undefined;
+}
+
+/** Whether every output position of a layer looks at one input position, and never at padding. */
+function readsOnePosition(traced: TracedModel, node: Node, { data, windows }: LinearLayer): boolean {
+  const [from, to] = [tracedShape(traced, node.inputs[data]!), tracedShape(traced, nodeId(node))];
+  return windows.every(
+    ({ axis, taps, reads }) =>
+      taps === 1 &&
+      Array.from({ length: to[axis]! }, (_, position) => reads(0, position)).every(
+        (position) => position >= 0 && position < from[axis]!,
+      ),
+  );
 }
 
 /** Nodes that lead nowhere once the readers read nothing. */

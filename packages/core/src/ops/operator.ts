@@ -108,6 +108,8 @@ export interface Operator {
   readonly retypes?: boolean;
   /** Every position of its output is computed from the same position of its inputs, which broadcast. */
   readonly pointwise?: boolean;
+  /** Of a map that is the same everywhere it makes that one number per channel. */
+  readonly averages?: boolean;
   /** Its output is its inputs one after the other. */
   readonly joins?: boolean;
   /** Its output is the sum of its two inputs. */

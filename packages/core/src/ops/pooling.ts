@@ -17,7 +17,7 @@ export const poolings: Readonly<Record<string, Operator>> = {
   MaxPool: pool,
   AveragePool: pool,
   LpPool: pool,
-  GlobalMaxPool: pool,
-  GlobalAveragePool: pool,
+  GlobalMaxPool: { ...pool, averages: true },
+  GlobalAveragePool: { ...pool, averages: true },
   GlobalLpPool: pool,
 };
