@@ -2,8 +2,6 @@
 // a residual block), or is one slot of a concatenation. A branch that goes takes its layers with it.
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
 import { capturedValues } from '../graph/wiring.ts';
-import type { Node } from '../onnx/model.ts';
-import type { LinearLayer } from '../ops/linear/linear-layer.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { Operator } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
@@ -153,9 +151,7 @@ function meetFlat(
   const axis = flat.get(single)!;
   const layer = rule.linear?.(factsOf(traced, index));
   if (layer)
-    return layer.inAxis === axis && readsOnePosition(traced, node, layer)
-      ? { axis: layer.outAxis }
-      : undefined;
+    return layer.inAxis === axis && isPoint(traced, single, axis) ? { axis: layer.outAxis } : undefined;
   if ((rule.affine || rule.averages) && axis === 1) return { axis };
   if (!rule.pointwise) return undefined;
   const out = tracedShape(traced, nodeId(node));
@@ -177,16 +173,9 @@ function meetFlat(
   return whole.length > 0 ? { whole } : undefined;
 }
 
-/** Whether every output position of a layer looks at one input position, and never at padding. */
-function readsOnePosition(traced: TracedModel, node: Node, { data, windows }: LinearLayer): boolean {
-  const [from, to] = [tracedShape(traced, node.inputs[data]!), tracedShape(traced, nodeId(node))];
-  return windows.every(
-    ({ axis, taps, reads }) =>
-      taps === 1 &&
-      Array.from({ length: to[axis]! }, (_, position) => reads(0, position)).every(
-        (position) => position >= 0 && position < from[axis]!,
-      ),
-  );
+/** Whether a value has one position per channel in any case, as behind global pooling. */
+function isPoint(traced: TracedModel, value: string, axis: number): boolean {
+  return tracedShape(traced, value).every((size, at) => size === 1 || at === 0 || at === axis);
 }
 
 /** Nodes that lead nowhere once the readers read nothing. */
