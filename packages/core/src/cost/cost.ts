@@ -129,13 +129,19 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
   };
   const totals = (keep: KeepMask): Cost => {
     const shapes = evaluate(keep);
-    const { dead, left, flat, ends, isLeftOut } = branchesGone(traced, coupling, keep);
+    const { dead, left, flat, ends, shifts, isLeftOut } = branchesGone(traced, coupling, keep);
     const read = constants.filter(({ name }) => !isLeftOut(name));
+    const channelsOf = ([name, axis]: readonly [string, number]): number => shapes.valueShape(name)[axis]!;
+    const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+      items.reduce((total, item) => total + of(item), 0);
     return {
-      macs: layerNodes.reduce((sum, [node]) => sum + (left.has(node) ? 0 : layerCost(node, shapes).macs), 0),
+      macs:
+        sum(layerNodes, ([node]) => (left.has(node) ? 0 : layerCost(node, shapes).macs)) +
+        sum(shifts, (value) => elementCount(shapes.valueShape(value))),
       params:
-        read.reduce((sum, c) => sum + elementCount(shapes.constantShape(c.node, c.input, c.name)), 0) +
-        [...ends].reduce((sum, [name, axis]) => sum + shapes.valueShape(name)[axis]!, 0),
+        sum(read, (c) => elementCount(shapes.constantShape(c.node, c.input, c.name))) +
+        sum([...ends], channelsOf) +
+        sum(shifts, (value) => channelsOf([value, 1])),
       activationBytes: values
         .filter(({ node, name }) => !dead.has(node) && !flat.has(name))
         .reduce((sum, v) => sum + v.bytes * elementCount(shapes.valueShape(v.name)), 0),
@@ -151,23 +157,21 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
   };
 }
 
-/** What branches that are gone leave: nodes that nothing reads, values that are constants by now, those of them that are read, and which constants nothing reads. */
+/** What branches that are gone leave: nodes that nothing reads, values that are constants by now, those of them that are read, sums that are convolutions now, and which constants nothing reads. */
 function branchesGone(traced: TracedModel, coupling: Coupling, keep: KeepMask) {
   const gone = goneBranches(coupling, keep);
   const flat = new Map(gone.flatMap((branch) => [...branch.flat]));
   const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
   const makers = [...flat.keys()].map((name) => traced.wiring.producers.get(name)!.node);
   const left = new Set([...dead, ...makers]);
-  const ends = gone
-    .flatMap(({ joints }) => joints)
-    .flatMap((joint) =>
-      dead.has(joint.node) ? [] : joint.flat.map((name) => [name, flat.get(name)!] as const),
-    );
+  const alive = gone.flatMap(({ joints }) => joints).filter(({ node }) => !dead.has(node));
+  const ends = alive.flatMap((joint) => joint.flat.map((name) => [name, flat.get(name)!] as const));
   return {
     dead,
     left,
     flat,
     ends: new Map(ends),
+    shifts: alive.filter((joint) => joint.shifts).map(({ node }) => nodeId(traced.nodes[node]!)),
     isLeftOut: (name: string): boolean =>
       left.size > 0 && (traced.wiring.consumers.get(name) ?? []).every(({ node }) => left.has(node)),
   };

@@ -196,18 +196,23 @@ describe('a cut without its branches', () => {
     expect(left).toEqual(cost);
   });
 
-  it('keeps of a branch its bias, added at every position', async () => {
+  it('puts a convolution of every channel with 1 in the place of the sum, with the bias of the branch', async () => {
     const { cut } = await cutBranches(residual);
-    expect(cut.graph.nodes.map(({ opType }) => opType)).toEqual(['Conv', 'Relu', 'Add', 'Conv']);
-    const bias = cut.graph.initializers.find(({ name }) => name === 'outer_out')!;
-    expect(bias.dims).toEqual([1, 8, 1, 1]);
-    expect(cut.graph.initializers.map(({ name }) => name).sort()).toEqual([
-      'head.b',
-      'head.w',
-      'outer_out',
-      'stem.b',
-      'stem.w',
+    expect(cut.graph.nodes.map(({ opType, inputs }) => [opType, ...inputs.slice(1)])).toEqual([
+      ['Conv', 'stem.w', 'stem.b'],
+      ['Relu'],
+      ['Conv', 'sum_out__scale', 'sum_out__shift'],
+      ['Conv', 'head.w', 'head.b'],
     ]);
+    const dims = Object.fromEntries(cut.graph.initializers.map((tensor) => [tensor.name, tensor.dims]));
+    expect(dims).toMatchObject({ sum_out__scale: [8, 1, 1, 1], sum_out__shift: [8] });
+    expect(Object.keys(dims)).toHaveLength(6);
+  });
+
+  it('adds what an activation makes of the bias', async () => {
+    const { cut } = await cutBranches(NETS['an activation behind the branch']!);
+    expect(cut.graph.nodes.map(({ opType }) => opType)).toContain('Add');
+    expect(cut.graph.initializers.find(({ name }) => name === 'outer_out')?.dims).toEqual([1, 8, 1, 1]);
   });
 
   it('costs the same where a plan names the deciding group alone', async () => {

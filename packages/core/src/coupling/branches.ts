@@ -30,6 +30,8 @@ export interface Joint {
   readonly flat: readonly string[];
   /** One of them has to stay whole. */
   readonly whole: readonly string[];
+  /** A sum of a whole value and a reader's: a convolution of every channel with the number 1 can take its place, with that bias. */
+  readonly shifts: boolean;
 }
 
 /** What branches are found in. */
@@ -131,7 +133,10 @@ function followReaders(
     const met = meetFlat(traced, index, rule, single, flat);
     if (met === undefined) return undefined;
     if ('axis' in met) flat.set(output, met.axis);
-    else joints.push({ node: index, flat: node.inputs.filter((name) => flat.has(name)), ...met });
+    else {
+      const shifts = rule.adds === true && isShift(traced, single, flat.get(single)!, readers);
+      joints.push({ node: index, flat: node.inputs.filter((name) => flat.has(name)), shifts, ...met });
+    }
   }
   const outputs = traced.graph.outputs.map(({ name }) => name);
   if (joints.length + slots === 0 || outputs.some((name) => flat.has(name) || values.has(name)))
@@ -171,6 +176,12 @@ function meetFlat(
     );
   const whole = others.filter(isWhole);
   return whole.length > 0 ? { whole } : undefined;
+}
+
+/** Whether a flat value can be the bias of a convolution: a reader's own, channels first. */
+function isShift(traced: TracedModel, value: string, axis: number, readers: readonly number[]): boolean {
+  const { node } = traced.wiring.producers.get(value)!;
+  return readers.includes(node) && axis === 1 && tracedShape(traced, value).length > 2;
 }
 
 /** Whether a value has one position per channel in any case, as behind global pooling. */

@@ -31,7 +31,7 @@ it('takes everything for untouched where nothing was cut', async () => {
   expect(layers.every(({ untouched, kept }) => untouched && kept === undefined)).toBe(true);
 });
 
-it('takes what lies behind a branch that is gone for touched, though no layer lost channels', async () => {
+it('takes what a branch came together with, and what lies behind, for touched, though no layer lost channels', async () => {
   const { original, coupling, keep, pruned } = await cutTask(
     branchedNet(),
     { inner_out: [0, 1, 2, 3, 4, 5] },
@@ -41,6 +41,7 @@ it('takes what lies behind a branch that is gone for touched, though no layer lo
   const { layers } = matchLayers(original, coupling, keep, traced);
   expect(layers.map(({ output, untouched }) => [output, untouched])).toEqual([
     ['stem_out', true],
+    ['Add_0_out', false],
     ['head_out', false],
   ]);
 });

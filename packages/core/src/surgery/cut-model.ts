@@ -1,7 +1,7 @@
 // The surgery: from a traced model and a choice of classes to the smaller model.
 // What goes from each weight, vector and shape constant follows from the labels alone.
 
-import { goneBranches } from '../coupling/branches.ts';
+import { goneBranches, type Joint } from '../coupling/branches.ts';
 import type { Coupling, Detour, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -12,7 +12,7 @@ import { capturedValues } from '../graph/wiring.ts';
 import { groupBy } from '../group-by.ts';
 import type { Model, Node, Tensor, ValueInfo } from '../onnx/model.ts';
 import type { ArrayType, NdArray } from '../onnx/nd-array.ts';
-import { float32ToFloat16, makeTensor, toFloat32 } from '../onnx/tensor.ts';
+import { float32ToFloat16, makeTensor, tensorArray, toFloat32 } from '../onnx/tensor.ts';
 import { factsOf } from '../ops/node-facts.ts';
 import type { RewriteContext } from '../ops/operator.ts';
 import { operatorOf } from '../ops/table.ts';
@@ -46,6 +46,9 @@ export async function cutModel(
   const gone = goneBranches(coupling, keep);
   const readers = new Set(gone.flatMap((branch) => branch.readers));
   const left = new Set([...readers, ...gone.flatMap(({ dead }) => [...dead])]);
+  const shifts = new Map(
+    gone.flatMap(({ joints }) => joints.flatMap((joint) => (joint.shifts ? [[joint.node, joint]] : []))),
+  );
   const constants = cutConstants(traced, readersOf(traced, coupling, keep, left), additions.unique);
   const detours = activeDetours(coupling, keep);
   const bypassed = new Set(detours.flatMap((detour) => detour.through));
@@ -55,6 +58,11 @@ export async function cutModel(
     if (original.outputs.some((name) => constants.replaced.has(name))) return;
     if (readers.has(index)) additions.initializers.push(biasAlone(traced, coupling, keep, index));
     if (left.has(index)) return;
+    const shift = shifts.get(index);
+    if (shift) {
+      nodes.push(shiftNode(traced, coupling, keep, shift, additions));
+      return;
+    }
     if (bypassed.has(original.inputs[0] ?? '')) {
       for (const name of original.outputs) {
         const detour = detours.find((d) => d.to === name);
@@ -69,6 +77,32 @@ export async function cutModel(
   });
   const flat = new Set(gone.flatMap((branch) => [...branch.flat.keys()]));
   return assemble(traced, nodes, [...constants.initializers, ...additions.initializers], newShape, flat);
+}
+
+/** A sum whose other summand is a constant by now, as a convolution of every channel with the number 1: runtimes fuse that with what follows, and recovery can fit it. */
+function shiftNode(
+  traced: TracedModel,
+  coupling: Coupling,
+  keep: KeepMask,
+  { node, flat }: Joint,
+  additions: Additions,
+): Node {
+  const { inputs, outputs, name: own } = traced.nodes[node]!;
+  const reader = traced.wiring.producers.get(flat[0]!)!.node;
+  const { dims, ...bias } = tensorArray(biasAlone(traced, coupling, keep, reader));
+  const channels = dims[1]!;
+  const ones = numbers(new Array<number>(channels).fill(1), bias.type, 1);
+  const constant = (base: string, array: NdArray): string => {
+    const name = additions.unique(base);
+    additions.initializers.push(makeTensor(name, array));
+    return name;
+  };
+  const operands = [
+    inputs.find((name) => !flat.includes(name))!,
+    constant(`${outputs[0]!}__scale`, { ...ones, dims: dims.map((_, axis) => (axis === 0 ? channels : 1)) }),
+    constant(`${outputs[0]!}__shift`, { ...bias, dims: [channels] }),
+  ];
+  return { ...makeNode('Conv', operands, [...outputs], { group: channels }), ...(own && { name: own }) };
 }
 
 /** What a layer makes that reads no channels any more: its bias, one value per channel. */

@@ -126,7 +126,19 @@ const nets: readonly (readonly [string, Model, readonly string[]])[] = [
     ),
     ['a_out'],
   ],
+  [
+    'nodes that are named as their outputs',
+    namedAsOutputs(build((g, x, conv) => conv(g.node('Relu', [conv(x, 3, 4, 'a')]), 4, 2, 'head'))),
+    ['a_out'],
+  ],
 ];
+
+function namedAsOutputs({ graph, ...model }: Model): Model {
+  return {
+    ...model,
+    graph: { ...graph, nodes: graph.nodes.map((node) => ({ ...node, name: node.outputs[0]! })) },
+  };
+}
 
 describe.each(nets)('a net with %s', (_, model, places) => {
   it('computes what it did', async () => {

@@ -158,9 +158,13 @@ export function restoreBatchNorms(
     const raw = name('input');
     return [
       { ...node, inputs: [node.inputs[0]!, norm.weight], outputs: node.outputs.with(0, raw) },
-      makeNode('BatchNormalization', [raw, norm.scale, norm.bias, norm.mean, norm.variance], [output], {
-        epsilon: EPSILON,
-      }),
+      {
+        ...makeNode('BatchNormalization', [raw, norm.scale, norm.bias, norm.mean, norm.variance], [output], {
+          epsilon: EPSILON,
+        }),
+        // Some exporters name a node as its output, which the convolution made until now.
+        name: name('norm'),
+      },
     ];
   });
   return {
