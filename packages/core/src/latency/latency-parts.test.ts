@@ -3,7 +3,14 @@ import { type KeepMask, keepAll } from '../coupling/survivors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { nodeId, tracedShape } from '../graph/traced-model.ts';
 import { elementCount } from '../onnx/tensor.ts';
-import { analyse, convOn, drawWeights, engine } from '../plan/analysed-net.case.ts';
+import {
+  analyse,
+  branchedNet,
+  convOn,
+  drawWeights,
+  dropChannels,
+  engine,
+} from '../plan/analysed-net.case.ts';
 import { prepareLimits } from '../plan/limits.ts';
 import { createRandom } from '../random.ts';
 import { cutModel } from '../surgery/cut-model.ts';
@@ -108,6 +115,7 @@ describe('sizes', () => {
       widths: parts.units.map(({ name, input }) => ({ inputs: channels(input), outputs: channels(name) })),
       movedBytes: bytes(MOVED),
       raggedBytes: bytes(BETWEEN.filter((value) => channels(value) % 4 !== 0)),
+      bereftBytes: 0,
     };
   }
 
@@ -129,6 +137,22 @@ describe('sizes', () => {
       expect(sizes).toEqual(await sizesOfCut(keep));
       expect(sizes.movedBytes).toBeLessThan(parts.sizes(keepAll(net.coupling)).movedBytes);
     }
+  });
+
+  it('of a model without a branch are those of what goes on without it, and where it came in', async () => {
+    const { traced, coupling } = await analyse(branchedNet());
+    const keep = dropChannels(traced, coupling, { inner_out: [0, 1, 2, 3, 4, 5] });
+    const sizes = divideForLatency(traced, coupling, 4).sizes(keep);
+    const map = 4 * 8 * 64;
+    expect(sizes.widths).toEqual([
+      { inputs: 3, outputs: 8 },
+      { inputs: 8, outputs: 0 },
+      { inputs: 0, outputs: 8 },
+      { inputs: 8, outputs: 4 },
+    ]);
+    // The sum reads the stem and writes; what the branch would add is no map any more.
+    expect(sizes.movedBytes).toBe(2 * map);
+    expect(sizes.bereftBytes).toBe(2 * map);
   });
 
   it('find nothing ragged on a device without steps', () => {

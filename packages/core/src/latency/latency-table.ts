@@ -26,11 +26,12 @@ export interface LatencyTable {
 
 /**
  * From sums of units to a model: milliseconds = `units` · Σ units + `perMegabyte` · megabytes moved by other nodes + `perRaggedMegabyte` · megabytes of
- * values off the device's steps + `overhead`.
+ * values off the device's steps + `perBereftMegabyte` · megabytes that pass where branches are gone + `overhead`.
  */
 export interface LatencyCorrection {
   readonly units: number;
   readonly perMegabyte: number;
   readonly perRaggedMegabyte: number;
+  readonly perBereftMegabyte: number;
   readonly overhead: number;
 }

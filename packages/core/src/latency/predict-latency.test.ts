@@ -116,6 +116,7 @@ describe('the correction by whole models', () => {
     ],
     movedBytes: 2e5 * steps,
     raggedBytes: steps % 2 === 0 ? 0 : 1e6,
+    bereftBytes: steps === 8 ? 3e6 : 0,
   });
 
   const loadAt = (steps: number): ModelLoad => loadOf(parts, times, Uint8Array.of(steps));
@@ -124,7 +125,7 @@ describe('the correction by whole models', () => {
     const known = lawOf({ inputs: 16, outputs: 48 }) + lawOf({ inputs: 48, outputs: 32 });
     const { unitsMs, ...bytes } = loadAt(3);
     expect(unitsMs).toBeCloseTo(known, 12);
-    expect(bytes).toEqual({ movedBytes: 6e5, raggedBytes: 1e6 });
+    expect(bytes).toEqual({ movedBytes: 6e5, raggedBytes: 1e6, bereftBytes: 0 });
   });
 
   it('counts units that are gone as nothing', () => {
@@ -133,12 +134,16 @@ describe('the correction by whole models', () => {
   });
 
   it('recovers prices from whole models, and predicts others', () => {
-    const prices = { units: 1.2, perMegabyte: 0.1, perRaggedMegabyte: 0.05, overhead: 0.3 };
+    const prices = {
+      ...{ units: 1.2, perMegabyte: 0.1, perRaggedMegabyte: 0.05 },
+      ...{ perBereftMegabyte: 0.2, overhead: 0.3 },
+    };
     const truth = (steps: number): number => correctLoad(loadAt(steps), prices);
     // Units and bytes grow together in this chain, so only what they say together is certain.
-    const measured = [1, 2, 3, 4, 5, 8].map((steps) => ({ ...loadAt(steps), ms: truth(steps) }));
+    const measured = [1, 2, 3, 4, 5, 8, 10].map((steps) => ({ ...loadAt(steps), ms: truth(steps) }));
     const found = fitCorrection(measured);
     expect(found.perRaggedMegabyte).toBeCloseTo(prices.perRaggedMegabyte, 4);
+    expect(found.perBereftMegabyte).toBeCloseTo(prices.perBereftMegabyte, 4);
     for (const steps of [1, 6, 7, 12])
       expect(correctLoad(loadAt(steps), found) / truth(steps)).toBeCloseTo(1, 4);
   });

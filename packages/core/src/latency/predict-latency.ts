@@ -114,25 +114,25 @@ export function loadOf({ units, sizes }: LatencyParts, times: UnitTimes, keep: K
 /** The correction that fits what was timed best, of one model or of several. Needs at least four loads that differ. */
 export function fitCorrection(timed: readonly TimedLoad[]): LatencyCorrection {
   const targets = timed.map(({ ms }) => ms);
-  const [units, perMegabyte, perRaggedMegabyte, overhead] = fitNonNegative(
+  const [units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead] = fitNonNegative(
     timed.map(termsOf),
     targets,
-  ) as Four;
-  return { units, perMegabyte, perRaggedMegabyte, overhead };
+  ) as Terms;
+  return { units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead };
 }
 
 /** Milliseconds of a load. */
 export function correctLoad(
   load: ModelLoad,
-  { units, perMegabyte, perRaggedMegabyte, overhead }: LatencyCorrection,
+  { units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead }: LatencyCorrection,
 ): number {
-  const prices: Four = [units, perMegabyte, perRaggedMegabyte, overhead];
+  const prices: Terms = [units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead];
   return termsOf(load).reduce((ms, term, index) => ms + term * prices[index]!, 0);
 }
 
-type Four = [number, number, number, number];
+type Terms = [number, number, number, number, number];
 
 /** In the order of {@link LatencyCorrection}'s prices. */
-function termsOf({ unitsMs, movedBytes, raggedBytes }: ModelLoad): Four {
-  return [unitsMs, movedBytes / 1e6, raggedBytes / 1e6, 1];
+function termsOf({ unitsMs, movedBytes, raggedBytes, bereftBytes }: ModelLoad): Terms {
+  return [unitsMs, movedBytes / 1e6, raggedBytes / 1e6, bereftBytes / 1e6, 1];
 }
