@@ -33,7 +33,7 @@ function showAnswers(model, own, most) {
     const { speedup, medianMs, stage } = row;
     const { top1, drop } = own.find((other) => other.kind === stage && isSameCut(other, row));
     return [
-      `- **${model}, ${title}**: ${showSpeed(speedup)} times as fast (${medianMs.value.toFixed(2)} ms), top-1 ${showShare(top1)}, a loss of ${showDrop(drop)} points; ${describeCut(row)}, ${stage === 'trained' ? 'fine-tuned' : 'reconstructed only'}.`,
+      `- **${model}, ${title}**: ${showSpeed(speedup)} times as fast (${medianMs.value.toFixed(2)} ms), top-1 ${showShare(top1)}, ${drop.value > 0 ? 'a loss' : 'no loss, a drop'} of ${showDrop(drop)} points; ${describeCut(row)}, ${stage === 'trained' ? 'fine-tuned' : 'reconstructed only'}.`,
     ];
   });
 }
