@@ -23,12 +23,11 @@ export async function picturesOf(layout, seed) {
   };
 }
 
-/** What `teacher` makes of `model` in so many epochs, as training leaves it; `settings` differ from `DISTILLATION`. */
-export async function distil(engine, name, model, { teacher, layout, seed, epochs, ...settings }) {
+/** What `teacher` makes of `model` in so many epochs: the training's result. */
+export async function distil(engine, name, model, { teacher, layout, seed, epochs }) {
   const training = finetune({
     ...(await picturesOf(layout, seed)),
     ...DISTILLATION,
-    ...settings,
     ...{ engine, model, teacher, budget: { epochs }, load: TRAINING_LOAD },
     objective: { labels: false },
     evaluateEvery: Number.MAX_SAFE_INTEGER,

@@ -94,12 +94,10 @@ async function coverBranches(
   engine: Engine,
   options: TraceOptions,
 ): Promise<BranchCoverage | undefined> {
-  const { branches, groups } = coupling;
+  const { branches } = coupling;
   if (branches.length === 0) return undefined;
   const wished = keepAll(coupling);
-  for (const id of branches.flatMap((branch) => branch.groups)) {
-    for (const label of groups[id]!.classes) wished[label] = 0;
-  }
+  for (const label of branches.flatMap(({ classes }) => classes)) wished[label] = 0;
   const scores = new Float64Array(coupling.classes.length);
   const keep = prepareLimits(traced, coupling, scores, { branches: true }).apply(wished);
   const cut = await cutModel(traced, coupling, keep, engine);

@@ -1,6 +1,6 @@
 // What a model costs: multiply-accumulates, parameters and activation memory, for any choice of kept classes,
 // computed from traced shapes and labels alone (no second trace).
-import { goneBranches } from '../coupling/branches.ts';
+import { branchRemains } from '../coupling/branches.ts';
 import type { Coupling, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll, keptPositions, stays } from '../coupling/survivors.ts';
 import { nodeId, type TracedModel, tracedShape } from '../graph/traced-model.ts';
@@ -129,11 +129,9 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
   };
   const totals = (keep: KeepMask): Cost => {
     const shapes = evaluate(keep);
-    const { dead, left, flat, ends, shifts, isLeftOut } = branchesGone(traced, coupling, keep);
+    const { dead, left, flat, ends, shifts, isLeftOut } = branchCosts(traced, coupling, keep);
     const read = constants.filter(({ name }) => !isLeftOut(name));
     const channelsOf = ([name, axis]: readonly [string, number]): number => shapes.valueShape(name)[axis]!;
-    const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
-      items.reduce((total, item) => total + of(item), 0);
     return {
       macs:
         sum(layerNodes, ([node]) => (left.has(node) ? 0 : layerCost(node, shapes).macs)) +
@@ -142,9 +140,10 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
         sum(read, (c) => elementCount(shapes.constantShape(c.node, c.input, c.name))) +
         sum([...ends], channelsOf) +
         sum(shifts, (value) => channelsOf([value, 1])),
-      activationBytes: values
-        .filter(({ node, name }) => !dead.has(node) && !flat.has(name))
-        .reduce((sum, v) => sum + v.bytes * elementCount(shapes.valueShape(v.name)), 0),
+      activationBytes: sum(
+        values.filter(({ node, name }) => !dead.has(node) && !flat.has(name)),
+        ({ bytes, name }) => bytes * elementCount(shapes.valueShape(name)),
+      ),
     };
   };
   return {
@@ -157,21 +156,19 @@ export function createCostModel(traced: TracedModel, coupling: Coupling): CostMo
   };
 }
 
-/** What branches that are gone leave: nodes that nothing reads, values that are constants by now, those of them that are read, sums that are convolutions now, and which constants nothing reads. */
-function branchesGone(traced: TracedModel, coupling: Coupling, keep: KeepMask) {
-  const gone = goneBranches(coupling, keep);
-  const flat = new Map(gone.flatMap((branch) => [...branch.flat]));
-  const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
+function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
+
+/** What of a cost changes where branches are gone: values that are constants by now are read at sums alone, which are convolutions then. */
+function branchCosts(traced: TracedModel, coupling: Coupling, keep: KeepMask) {
+  const { dead, flat, joints } = branchRemains(coupling, keep);
   const makers = [...flat.keys()].map((name) => traced.wiring.producers.get(name)!.node);
   const left = new Set([...dead, ...makers]);
-  const alive = gone.flatMap(({ joints }) => joints).filter(({ node }) => !dead.has(node));
-  const ends = alive.flatMap((joint) => joint.flat.map((name) => [name, flat.get(name)!] as const));
   return {
-    dead,
-    left,
-    flat,
-    ends: new Map(ends),
-    shifts: alive.filter((joint) => joint.shifts).map(({ node }) => nodeId(traced.nodes[node]!)),
+    ...{ dead, left, flat },
+    ends: new Map(joints.flatMap((joint) => joint.flat.map((name) => [name, flat.get(name)!] as const))),
+    shifts: joints.filter((joint) => joint.shifts).map(({ node }) => nodeId(traced.nodes[node]!)),
     isLeftOut: (name: string): boolean =>
       left.size > 0 && (traced.wiring.consumers.get(name) ?? []).every(({ node }) => left.has(node)),
   };

@@ -49,9 +49,7 @@ async function cutBranches(model: Model) {
   const { traced, coupling, costs } = await analyse(model);
   const scores = new Float64Array(coupling.classes.length);
   const wished = keepAll(coupling);
-  for (const { groups } of coupling.branches) {
-    for (const id of groups) for (const label of coupling.groups[id]!.classes) wished[label] = 0;
-  }
+  for (const label of coupling.branches.flatMap(({ classes }) => classes)) wished[label] = 0;
   const keep = prepareLimits(traced, coupling, scores, { branches: true }).apply(wished);
   const cut = await cutModel(traced, coupling, keep, engine);
   const proof = await verifyCut(traced, coupling, keep, listCuts(traced, coupling, keep), cut, engine);

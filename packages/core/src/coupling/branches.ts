@@ -14,6 +14,8 @@ export interface Branch {
   readonly group: number;
   /** It, and the groups that lead to nothing but it. */
   readonly groups: readonly number[];
+  /** All classes of these groups. */
+  readonly classes: readonly number[];
   /** Nodes that nothing reads any more. */
   readonly dead: ReadonlySet<number>;
   /** Layers without inputs: what each makes is its bias, at every position. */
@@ -40,27 +42,52 @@ type Coupled = Omit<Coupling, 'branches'>;
 /** The branches of a model, in the order of their groups. */
 export function findBranches(traced: TracedModel, coupling: Coupled): readonly Branch[] {
   const emptied = valuesByGroup(coupling);
+  const captured = traced.nodes.map(capturedValues);
   const constrained = new Set(
     coupling.constraints.flatMap(({ blocks }) => blocks.flatMap((ids) => [...ids])),
   );
   return coupling.groups.flatMap(({ id, root, frozen }) => {
     const values = emptied.get(id);
     if (root < 0 || frozen || !values) return [];
-    const ends = followReaders(traced, values);
+    const ends = followReaders(traced, captured, values);
     if (!ends) return [];
-    const dead = findDead(traced, values, ends.readers);
+    const dead = findDead(traced, captured, values, ends.readers);
     const groups = groupsWithin(coupling, dead);
     const classes = groups.flatMap((group) => [...coupling.groups[group]!.classes]);
     const isWhole = groups.includes(id) && makeOnly(coupling, dead, new Set(groups));
     // The blocks of a grouped convolution keep equal counts, of which none is not thought of.
     if (!isWhole || classes.some((label) => constrained.has(label))) return [];
-    return [{ group: id, groups, dead, ...ends }];
+    return [{ group: id, groups, classes, dead, ...ends }];
   });
 }
 
 /** The branches that a choice takes altogether. */
 export function goneBranches({ branches, groups }: Coupling, keep: KeepMask): readonly Branch[] {
   return branches.filter(({ group }) => groups[group]!.classes.every((id) => keep[id] === 0));
+}
+
+/** What is left around the branches that a choice takes altogether. */
+export interface BranchRemains {
+  /** Nodes that nothing reads any more. */
+  readonly dead: ReadonlySet<number>;
+  /** Of the other nodes, layers without inputs. */
+  readonly readers: ReadonlySet<number>;
+  /** Values that are one number per channel by now, with their channel axis. */
+  readonly flat: ReadonlyMap<string, number>;
+  /** Where these meet whole values, at nodes that are not dead. */
+  readonly joints: readonly Joint[];
+}
+
+/** Looks at the branches that a choice takes as one. */
+export function branchRemains(coupling: Coupling, keep: KeepMask): BranchRemains {
+  const gone = goneBranches(coupling, keep);
+  const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
+  return {
+    dead,
+    readers: new Set(gone.flatMap(({ readers }) => readers.filter((node) => !dead.has(node)))),
+    flat: new Map(gone.flatMap(({ flat }) => [...flat])),
+    joints: gone.flatMap(({ joints }) => joints.filter(({ node }) => !dead.has(node))),
+  };
 }
 
 /** Those of some branches that may go together: of branches that leave nothing whole between them the first ones. */
@@ -102,6 +129,7 @@ function valuesByGroup({ values, classes }: Coupled): ReadonlyMap<number, Readon
 /** Where a group is read, and where that ends; undefined where something cannot do without it. */
 function followReaders(
   traced: TracedModel,
+  captured: readonly ReadonlySet<string>[],
   values: ReadonlySet<string>,
 ): Pick<Branch, 'readers' | 'flat' | 'joints'> | undefined {
   const readers: number[] = [];
@@ -109,7 +137,7 @@ function followReaders(
   let slots = 0;
   const flat = new Map<string, number>();
   for (const [index, node] of traced.nodes.entries()) {
-    for (const name of capturedValues(node)) if (values.has(name) || flat.has(name)) return undefined;
+    for (const name of captured[index]!) if (values.has(name) || flat.has(name)) return undefined;
     const empty = node.inputs.flatMap((name, input) => (values.has(name) ? [input] : []));
     const single = node.inputs.find((name) => flat.has(name));
     if (empty.length === 0 && single === undefined) continue;
@@ -192,6 +220,7 @@ function isPoint(traced: TracedModel, value: string, axis: number): boolean {
 /** Nodes that lead nowhere once the readers read nothing. */
 function findDead(
   traced: TracedModel,
+  captured: readonly ReadonlySet<string>[],
   values: ReadonlySet<string>,
   readers: readonly number[],
 ): ReadonlySet<number> {
@@ -204,7 +233,7 @@ function findDead(
     }
     if (readers.includes(index)) continue;
     for (const name of node.inputs) if (!values.has(name)) alive.add(name);
-    for (const name of capturedValues(node)) alive.add(name);
+    for (const name of captured[index]!) alive.add(name);
   }
   return dead;
 }

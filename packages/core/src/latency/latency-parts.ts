@@ -1,6 +1,6 @@
 // A model seen as what takes time: its layers, each with the element-wise nodes that a runtime may fuse with it, and everything else,
 // which mostly moves bytes. And how large all of it is once a choice of channels is made.
-import { goneBranches } from '../coupling/branches.ts';
+import { branchRemains } from '../coupling/branches.ts';
 import type { AxisLabels, Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, stays } from '../coupling/survivors.ts';
 import { intAttribute, subgraphsOf } from '../graph/attributes.ts';
@@ -80,16 +80,13 @@ export function divideForLatency(traced: TracedModel, coupling: Coupling, step: 
       }));
       const bytesOf = (values: readonly string[]): number =>
         4 * values.reduce((sum, value) => sum + count.elements(value), 0);
-      const gone = goneBranches(coupling, keep);
-      const flat = new Set(gone.flatMap((branch) => [...branch.flat.keys()]));
-      const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
-      const bereft = new Set(gone.flatMap(({ joints }) => joints.map(({ node }) => node)));
+      const { flat, joints } = branchRemains(coupling, keep);
+      const bereft = new Set(joints.map(({ node }) => node));
       return {
         widths,
         movedBytes: bytesOf(moved.filter((value) => !flat.has(value))),
         raggedBytes: bytesOf(between.filter((value) => count.channels(value) % step !== 0)),
-        bereftBytes:
-          2 * bytesOf([...bereft].flatMap((node) => (dead.has(node) ? [] : traced.nodes[node]!.outputs))),
+        bereftBytes: 2 * bytesOf([...bereft].flatMap((node) => traced.nodes[node]!.outputs)),
       };
     },
   };

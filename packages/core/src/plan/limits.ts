@@ -59,24 +59,17 @@ export function prepareLimits(
     });
   const axes = distinctVectors(coupling, cuttable);
   const branches = limits.branches ? cuttableBranches(coupling, cuttable) : [];
-  /** Branches that take all channels of a vector with them. */
-  const takers = new Map(
-    [...new Set([...axes, ...floors.map(({ labels }) => labels)])].map((labels) => {
-      const groups = new Set(Array.from(labels, (label) => coupling.classes[label]?.group ?? FIXED));
-      return [labels, branches.filter((branch) => [...groups].every((id) => branch.groups.includes(id)))];
-    }),
-  );
+  const takers = takersOf([...axes, ...floors.map(({ labels }) => labels)], branches);
 
   return {
     cuttable,
     branches: new Map(branches.map((branch) => [branch.group, branch])),
     apply(wished) {
       const keep = keepAll(coupling).map((_, id) => (cuttable[id] === 1 && wished[id] === 0 ? 0 : 1));
-      const isGone = ({ groups }: Branch): boolean =>
-        groups.every((group) => coupling.groups[group]!.classes.every((id) => keep[id] === 0));
+      const isGone = ({ classes }: Branch): boolean => classes.every((id) => keep[id] === 0);
       const going = new Set(compatibleBranches(branches.filter(isGone)));
       const mayBeEmpty = (labels: Int32Array): boolean =>
-        takers.get(labels)!.some((branch) => going.has(branch) && isGone(branch));
+        takers.get(labels)?.some((branch) => going.has(branch) && isGone(branch)) ?? false;
       const mustKeep = cuttable.map((bit) => 1 - bit);
       /** Brings the best channels back until as many are left as wanted; false when they are. */
       const restore = (labels: Int32Array, wanted: (kept: number) => number): boolean => {
@@ -147,10 +140,26 @@ function cuttableClasses(
 }
 
 /** Branches of which every channel may go. */
-function cuttableBranches({ branches, groups }: Coupling, cuttable: Uint8Array): readonly Branch[] {
-  return branches.filter((branch) =>
-    branch.groups.every((group) => groups[group]!.classes.every((id) => cuttable[id] === 1)),
-  );
+function cuttableBranches({ branches }: Coupling, cuttable: Uint8Array): readonly Branch[] {
+  return branches.filter(({ classes }) => classes.every((id) => cuttable[id] === 1));
+}
+
+/** For vectors all of whose channels go with some branch, those branches. */
+function takersOf(
+  vectors: readonly Int32Array[],
+  branches: readonly Branch[],
+): ReadonlyMap<Int32Array, readonly Branch[]> {
+  const takers = new Map<Int32Array, Branch[]>();
+  for (const branch of branches) {
+    const own = new Set(branch.classes);
+    for (const labels of new Set(vectors)) {
+      if (!labels.every((label) => own.has(label))) continue;
+      const mine = takers.get(labels);
+      if (mine) mine.push(branch);
+      else takers.set(labels, [branch]);
+    }
+  }
+  return takers;
 }
 
 /** Every label vector of every value and weight block that could become empty, once. */

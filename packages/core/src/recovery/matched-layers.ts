@@ -1,5 +1,5 @@
 // The linear layers that a cut left, beside what they were: which values of the original they should come near.
-import { goneBranches } from '../coupling/branches.ts';
+import { branchRemains } from '../coupling/branches.ts';
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
 import { EspalierError } from '../errors.ts';
@@ -46,11 +46,8 @@ export function matchLayers(
   cut: TracedModel,
 ): CutLayers {
   const clean = new Set(cut.inputNames);
-  const bereft = new Set(
-    goneBranches(coupling, keep).flatMap(({ joints }) =>
-      joints.map(({ node }) => nodeId(original.nodes[node]!)),
-    ),
-  );
+  const { joints } = branchRemains(coupling, keep);
+  const bereft = new Set(joints.map(({ node }) => nodeId(original.nodes[node]!)));
   const layers = cut.nodes.flatMap((node, index): MatchedLayer[] => {
     const layer = linearLayerOf(cut, index);
     const output = nodeId(node);

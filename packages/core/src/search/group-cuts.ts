@@ -44,8 +44,7 @@ export function cutGroups(
   for (const [id, rate] of rates) {
     const branch = rate >= 1 && limiter.branches.get(id);
     if (branch) {
-      for (const group of branch.groups)
-        for (const label of coupling.groups[group]!.classes) wished[label] = 0;
+      for (const label of branch.classes) wished[label] = 0;
       continue;
     }
     const members = [...membersOf(coupling.groups[id]!, limiter)].sort(

@@ -1,7 +1,7 @@
 // The surgery: from a traced model and a choice of classes to the smaller model.
 // What goes from each weight, vector and shape constant follows from the labels alone.
 
-import { goneBranches, type Joint } from '../coupling/branches.ts';
+import { branchRemains, type Joint } from '../coupling/branches.ts';
 import type { Coupling, Detour, Use } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong, survivingShape } from '../coupling/survivors.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -43,12 +43,10 @@ export async function cutModel(
   const newShape = (value: string, size: number): readonly number[] =>
     survivingShape(traced, coupling, value, keep, size);
   const contents = await evaluateShapes(traced, shapeOperands(traced), newShape, engine);
-  const gone = goneBranches(coupling, keep);
-  const readers = new Set(gone.flatMap((branch) => branch.readers));
-  const left = new Set([...readers, ...gone.flatMap(({ dead }) => [...dead])]);
-  const shifts = new Map(
-    gone.flatMap(({ joints }) => joints.flatMap((joint) => (joint.shifts ? [[joint.node, joint]] : []))),
-  );
+  const { dead, readers, flat, joints } = branchRemains(coupling, keep);
+  const left = new Set([...dead, ...readers]);
+  const biases = new Map([...readers].map((node) => [node, biasAlone(traced, coupling, keep, node)]));
+  const shifts = new Map(joints.flatMap((joint) => (joint.shifts ? [[joint.node, joint]] : [])));
   const constants = cutConstants(traced, readersOf(traced, coupling, keep, left), additions.unique);
   const detours = activeDetours(coupling, keep);
   const bypassed = new Set(detours.flatMap((detour) => detour.through));
@@ -56,11 +54,13 @@ export async function cutModel(
   const nodes: Node[] = [...constants.nodes];
   traced.nodes.forEach((original, index) => {
     if (original.outputs.some((name) => constants.replaced.has(name))) return;
-    if (readers.has(index)) additions.initializers.push(biasAlone(traced, coupling, keep, index));
+    const bias = biases.get(index);
+    if (bias) additions.initializers.push(bias);
     if (left.has(index)) return;
     const shift = shifts.get(index);
     if (shift) {
-      nodes.push(shiftNode(traced, coupling, keep, shift, additions));
+      const reader = traced.wiring.producers.get(shift.flat[0]!)!.node;
+      nodes.push(shiftNode(original, shift, biases.get(reader)!, additions));
       return;
     }
     if (bypassed.has(original.inputs[0] ?? '')) {
@@ -75,21 +75,17 @@ export async function cutModel(
     if (node.outputs.every((name) => name === '' || traced.kindOf(name) !== 'activation')) nodes.push(node);
     else nodes.push(...rewriteNode(traced, coupling, keep, index, node, newShape, contents, additions));
   });
-  const flat = new Set(gone.flatMap((branch) => [...branch.flat.keys()]));
   return assemble(traced, nodes, [...constants.initializers, ...additions.initializers], newShape, flat);
 }
 
 /** A sum whose other summand is a constant by now, as a convolution of every channel with the number 1: runtimes fuse that with what follows, and recovery can fit it. */
 function shiftNode(
-  traced: TracedModel,
-  coupling: Coupling,
-  keep: KeepMask,
-  { node, flat }: Joint,
+  { inputs, outputs, name: own }: Node,
+  { flat }: Joint,
+  shift: Tensor,
   additions: Additions,
 ): Node {
-  const { inputs, outputs, name: own } = traced.nodes[node]!;
-  const reader = traced.wiring.producers.get(flat[0]!)!.node;
-  const { dims, ...bias } = tensorArray(biasAlone(traced, coupling, keep, reader));
+  const { dims, ...bias } = tensorArray(shift);
   const channels = dims[1]!;
   const ones = numbers(new Array<number>(channels).fill(1), bias.type, 1);
   const constant = (base: string, array: NdArray): string => {
@@ -302,7 +298,7 @@ function assemble(
   nodes: readonly Node[],
   added: readonly Tensor[],
   newShape: (value: string, size: number) => readonly number[],
-  flat: ReadonlySet<string>,
+  flat: Pick<ReadonlyMap<string, unknown>, 'has'>,
 ): Model {
   const { graph, model } = traced;
   const alive = new Set(graph.outputs.map((output) => output.name));

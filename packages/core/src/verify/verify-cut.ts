@@ -1,5 +1,5 @@
 // The proof of a cut: the zeroed original and the pruned model compute the same, at every output and every surviving layer.
-import { type Branch, goneBranches } from '../coupling/branches.ts';
+import { type BranchRemains, branchRemains } from '../coupling/branches.ts';
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keptAlong } from '../coupling/survivors.ts';
 import type { Engine, Session } from '../engine/engine.ts';
@@ -80,7 +80,7 @@ export async function verifyCut(
 ): Promise<Verification> {
   const zeroed = zeroOriginal(traced, cuts);
   const tolerance = options.tolerance ?? defaultTolerance(traced);
-  const watched = watchedValues(traced, pruned, goneBranches(coupling, keep));
+  const watched = watchedValues(traced, pruned, branchRemains(coupling, keep));
   const checks = new Map<string, ValueCheck>();
   let runs = 0;
   for (const batch of batches(traced, watched)) {
@@ -146,9 +146,9 @@ interface Watched {
 }
 
 /** Outputs of the graph and of every layer that both models have, in execution order; layers behind a branch that is gone may make constants by now. */
-function watchedValues(traced: TracedModel, pruned: Model, gone: readonly Branch[]): readonly Watched[] {
+function watchedValues(traced: TracedModel, pruned: Model, { flat }: BranchRemains): readonly Watched[] {
   const surviving = new Set(pruned.graph.nodes.flatMap((node) => node.outputs));
-  for (const name of gone.flatMap(({ flat }) => [...flat.keys()])) surviving.delete(name);
+  for (const name of flat.keys()) surviving.delete(name);
   const outputs = new Set(traced.graph.outputs.map((output) => output.name));
   const made = new Set(traced.nodes.flatMap((node) => node.outputs));
   const found = traced.nodes.flatMap((node): Watched[] =>
