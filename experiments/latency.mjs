@@ -43,10 +43,11 @@ const BY_MACS = {
 };
 /** Plans that ask for the latency itself. */
 const FOR_LATENCY = {
-  'latency, by curves': (...of) => search(...of, { branches: true }),
-  'latency, by scores': (...of) => choose(...of, { branches: true }),
-  'latency, by curves, without branches': (...of) => search(...of, { branches: false }),
+  'latency, by curves': search,
+  'latency, by scores': choose,
 };
+/** As the command line does for a latency. */
+const LIMITS = { branches: true };
 /** When the metric is read of a cut; detectors are distilled as well. */
 const STAGES = ['the cut', 'reconstructed'];
 const PLANS = [...Object.keys(FOR_LATENCY), ...Object.keys(BY_MACS)];
@@ -87,7 +88,7 @@ async function measureModel(model, subject) {
   for (const fraction of TARGETS) {
     for (const plan of PLANS) {
       const row = await log.once({ model, fraction, plan }, async () => {
-        const make = FOR_LATENCY[plan] ?? ((...of) => cutByMacs(...of, BY_MACS[plan]));
+        const make = FOR_LATENCY[plan] ?? (() => cutByMacs(analysis, fraction, BY_MACS[plan]));
         const cut = await make(analysis, fraction, subject, model);
         if (cut.unreachable) return cut;
         await writeModel(pathOf({ model, fraction, plan }), cut.model, { force: true });
@@ -108,9 +109,9 @@ function pathOf({ model, fraction, plan }) {
 }
 
 /** The plan of `espalier run`: what its steps left of the original, as one cut of it. */
-async function search(analysis, fraction, subject, model, limits) {
+async function search(analysis, fraction, subject, model) {
   const { maxDrop, confidence, probeImages, probePictures, iterations } = SEARCH;
-  const folder = await openRun(`latency-${model}-${fraction}${limits.branches ? '' : '-channels'}`);
+  const folder = await openRun(`latency-${model}-${fraction}`);
   try {
     const { steps, reason } = await watch(
       model,
@@ -127,11 +128,11 @@ async function search(analysis, fraction, subject, model, limits) {
         target: { measure: 'latency', kept: fraction },
         latency: aim(),
         scoring: { criterion: 'fscl' },
-        limits,
+        limits: LIMITS,
         sensitivity: { limit: subject.layout ? probePictures : probeImages },
         training: await (subject.layout ? picturesOf(subject.layout, SEED) : trainingOf(subject, SEED)),
         recovery: { method: 'reconstruct' },
-        settings: { ...SEARCH, ...limits, fraction },
+        settings: { ...SEARCH, ...LIMITS, fraction },
       }),
     );
     if (reason !== 'target') return { unreachable: `The search ended before it: ${reason}.` };
@@ -144,9 +145,9 @@ async function search(analysis, fraction, subject, model, limits) {
 }
 
 /** The plan of `espalier prune --latency`. */
-async function choose(analysis, fraction, _subject, _model, limits) {
+async function choose(analysis, fraction) {
   try {
-    const options = { engine, target: { fraction }, verify: false, ...limits, ...aim() };
+    const options = { engine, target: { fraction }, verify: false, ...LIMITS, ...aim() };
     return await follow(pruneForLatency(analysis, options));
   } catch (error) {
     if (error.code === 'latency.unreachable') return { unreachable: error.message };
@@ -163,7 +164,7 @@ function aim() {
 }
 
 /** The cut that keeps most MACs and is as fast as the target, by measuring. */
-async function cutByMacs(analysis, fraction, _subject, _model, how) {
+async function cutByMacs(analysis, fraction, how) {
   let [low, high] = [0.05, 1];
   let best;
   for (let round = 0; round < HALVINGS; round++) {

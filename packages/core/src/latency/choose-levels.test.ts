@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseByKnapsack, chooseGreedily, type LevelProblem } from './choose-levels.ts';
+import { adjustLevels, chooseByKnapsack, chooseGreedily, type LevelProblem } from './choose-levels.ts';
 
 /** A chain of layers over menus of widths: each layer's time is bilinear in its two widths. */
 function chainOf(menus: readonly (readonly number[])[], importance: readonly number[]): LevelProblem {
@@ -118,5 +118,41 @@ describe('chooseByKnapsack', () => {
     expect(found).toBeGreaterThan(100);
     expect(regret / found).toBeLessThan(0.05);
     expect(regret).toBeLessThan(greedyRegret / 2);
+  });
+});
+
+describe('adjustLevels', () => {
+  it('only narrows what is too slow, only widens what is fast enough, and meets what can be met', () => {
+    const starts = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), {
+      minLength: 4,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(problems, fractions, starts, (problem, fraction, start) => {
+        const from = problem.values.map((menu, group) => Math.floor(start[group]! * menu.length));
+        const ms = fraction * problem.latency(problem.values.map(() => 0));
+        const narrowest = problem.latency(problem.values.map((menu) => menu.length - 1));
+        const choice = adjustLevels(problem, from, ms);
+        expect(choice.ms).toBe(problem.latency(choice.levels));
+        if (narrowest <= ms) expect(choice.ms).toBeLessThanOrEqual(ms);
+        if (problem.latency(from) > ms) return;
+        for (const [group, level] of choice.levels.entries()) expect(level).toBeLessThanOrEqual(from[group]!);
+      }),
+      seeded,
+    );
+  });
+
+  it('leaves a choice as it is where no other one is nearer', () => {
+    const problem = chainOf(
+      [
+        [16, 8],
+        [32, 16, 8],
+      ],
+      [1, 1],
+    );
+    expect(adjustLevels(problem, [1, 1], problem.latency([1, 1]))).toEqual({
+      levels: [1, 1],
+      ms: problem.latency([1, 1]),
+    });
   });
 });

@@ -26,8 +26,25 @@ export interface LevelChoice {
  * Narrows one group after the other, always where the least value goes for a millisecond saved, until `ms` is met (NetAdapt, 2018, whose steps are
  * equal savings; here a step is one level or several). Where no group alone saves any more, the choice is slower than asked.
  */
-export function chooseGreedily({ values, latency }: LevelProblem, ms: number): LevelChoice {
-  let levels: readonly number[] = values.map(() => 0);
+export function chooseGreedily(problem: LevelProblem, ms: number): LevelChoice {
+  return narrow(
+    problem,
+    problem.values.map(() => 0),
+    ms,
+  );
+}
+
+/**
+ * What is nearest to a choice and meets `ms`: narrowed greedily where that is slower, and widened by what gains most per millisecond. Most groups stay as they
+ * are, so that what was measured of that choice holds for this one.
+ */
+export function adjustLevels(problem: LevelProblem, from: readonly number[], ms: number): LevelChoice {
+  const narrowed = narrow(problem, from, ms);
+  return narrowed.ms > ms ? narrowed : fill(problem, narrowed, ms);
+}
+
+function narrow({ values, latency }: LevelProblem, from: readonly number[], ms: number): LevelChoice {
+  let levels = from;
   let current = latency(levels);
   const unasked = (): readonly (Offer | undefined)[] =>
     values.map((_, group) => ({ group, level: 1, price: Number.NEGATIVE_INFINITY }));

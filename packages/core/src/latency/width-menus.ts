@@ -1,19 +1,13 @@
-// The widths each group may take on a device, with what each is worth.
-import type { Coupling } from '../coupling/coupling.ts';
+// The widths each group may take on a device.
 import type { PlanLimits } from '../plan/limits.ts';
 import type { PrunableGroup } from '../search/group-cuts.ts';
 import { halvesOf } from './fit-stairs.ts';
 import type { Stairs } from './latency-table.ts';
-import { type WidthWorth, worthByScores } from './width-worth.ts';
 
 /** One group's widths, widest first. */
-export interface WidthMenu {
-  /** Index into `coupling.groups`. */
-  readonly group: number;
+export interface WidthMenu extends PrunableGroup {
   /** Share of the group's channels that goes, per level; 0 at level 0. */
   readonly rates: readonly number[];
-  /** Worth per level. */
-  readonly values: readonly number[];
 }
 
 /** What menus depend on beside the groups. */
@@ -22,8 +16,6 @@ export interface MenuOptions {
   readonly maxRatio: number;
   /** Channels that layers had before earlier cuts, see `PlanLimits.widths`. */
   readonly widths?: PlanLimits['widths'];
-  /** Default {@link worthByScores}. */
-  readonly worth?: WidthWorth;
   /** Whether the halves of the first step are offered too, default false. */
   readonly narrow?: boolean;
   /** Groups that may go altogether, by index into `coupling.groups`: theirs ends with no channels at all. Default none. */
@@ -39,14 +31,8 @@ const FINEST = 16;
  * The widths at the edges of a device's steps, at most 16 a group, and with `narrow` the halves of the first step, down to the floor that `maxRatio`
  * leaves; and nothing, of branches.
  */
-export function listWidthMenus(
-  coupling: Coupling,
-  groups: readonly PrunableGroup[],
-  scores: Float64Array,
-  options: MenuOptions,
-): readonly WidthMenu[] {
+export function listWidthMenus(groups: readonly PrunableGroup[], options: MenuOptions): readonly WidthMenu[] {
   const { stairs, maxRatio, widths = {}, narrow = false, branches = NONE } = options;
-  const { worth = worthByScores(coupling, scores) } = options;
   return groups.map((group) => {
     const { channels, root } = group;
     const least = Math.max(1, Math.ceil((widths[root] ?? channels) * (1 - maxRatio) - 1e-9));
@@ -56,8 +42,7 @@ export function listWidthMenus(
       ...(narrow ? halvesBelow(edges, stairs, least) : []),
       ...(branches.has(group.group) ? [0] : []),
     ];
-    const rates = offered.map((width) => (channels - width) / channels);
-    return { group: group.group, rates, values: rates.map((rate) => worth(group, rate)) };
+    return { ...group, rates: offered.map((width) => (channels - width) / channels) };
   });
 }
 

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { GraphBuilder } from '../graph/builder.ts';
+import type { Model } from '../onnx/model.ts';
+import { analyse, branchedNet, convOn } from '../plan/analysed-net.case.ts';
+import { prepareLimits } from '../plan/limits.ts';
+import { listPrunableGroups } from '../search/group-cuts.ts';
 import type { Sensitivity } from '../search/sensitivity.ts';
-import { type WidthWorth, worthByCurves } from './width-worth.ts';
+import { type WidthWorth, worthByCurves, worthByScores } from './width-worth.ts';
 
 /** A group of 16 channels whose metric drops from 0.8 as the pairs say: channels removed, drop. */
 function seen(points: readonly (readonly [removed: number, drop: number])[]): Sensitivity {
@@ -21,6 +26,59 @@ function seen(points: readonly (readonly [removed: number, drop: number])[]): Se
 
 const nothing: WidthWorth = () => 0;
 const group = { group: 0, root: 'conv', part: 0, channels: 16 };
+
+/** Layers of 12 channels on maps of 4x4 and 4 times as much work behind them, before a head. */
+function twoLayers(): Model {
+  const g = new GraphBuilder();
+  const conv = convOn(g);
+  const first = conv(g.input('x', [1, 3, 4, 4]), 3, 12, 'first');
+  g.output(conv(conv(first, 12, 12, 'second'), 12, 2, 'head'));
+  return g.model();
+}
+
+async function scored(model: Model, scoreOf: (id: number) => number) {
+  const { traced, coupling, costs: cost } = await analyse(model);
+  const scores = Float64Array.from(coupling.classes, (_, id) => scoreOf(id));
+  const limiter = prepareLimits(traced, coupling, scores, { branches: true });
+  const groups = listPrunableGroups(traced, coupling, limiter);
+  const worth = worthByScores({ traced, coupling, cost }, scores, limiter);
+  return { coupling, cost, scores, groups, worth };
+}
+
+describe('worthByScores', () => {
+  it('adds logarithms: of the importance that the group keeps, and of the work that the model keeps', async () => {
+    const { coupling, cost, scores, groups, worth } = await scored(twoLayers(), (id) => 1 + (id % 3));
+    const [first, second] = groups as [(typeof groups)[number], (typeof groups)[number]];
+    const classes = [...coupling.groups[first.group]!.classes];
+    const ordered = classes.map((id) => scores[id]!).sort((a, b) => b - a);
+    const sum = (some: readonly number[]): number => some.reduce((a, b) => a + b, 0);
+    const importance = Math.log(sum(ordered.slice(0, 8)) / sum(ordered));
+    const keep = new Uint8Array(coupling.classes.length).fill(1);
+    for (const id of classes.sort((a, b) => scores[a]! - scores[b]!).slice(0, 4)) keep[id] = 0;
+    const work = Math.log(cost.totals(keep).macs / cost.original.macs);
+    expect(worth(first, 0)).toBe(0);
+    expect(worth(first, 1 / 3)).toBeCloseTo(importance + 5 * 2 * work, 9);
+    // The second layer reads what the first gives: a third of it is less of the work.
+    expect(worth(second, 1 / 3)).toBeGreaterThan(worth(first, 1 / 3));
+  });
+
+  it('is less for a branch that goes than for one of a single channel, and no catastrophe', async () => {
+    const { groups, worth } = await scored(branchedNet(), (id) => 1 + (id % 3));
+    const branch = groups[1]!;
+    const single = worth(branch, 1 - 1 / branch.channels);
+    expect(worth(branch, 1)).toBeLessThan(single);
+    expect(worth(branch, 1)).toBeGreaterThan(4 * single);
+  });
+
+  it('is finite where all scores are zero, and falls with the rate', async () => {
+    const { groups, worth } = await scored(twoLayers(), () => 0);
+    const values = [0, 0.25, 0.5, 0.75, 11 / 12].map((rate) => worth(groups[0]!, rate));
+    for (const [at, value] of values.entries()) {
+      expect(Number.isFinite(value)).toBe(true);
+      if (at > 0) expect(value).toBeLessThan(values[at - 1]!);
+    }
+  });
+});
 
 describe('worthByCurves', () => {
   it('is the drop at the points of the curve, and straight between them', () => {

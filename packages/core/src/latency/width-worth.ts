@@ -1,22 +1,59 @@
 // What the widths of a group are worth, as a choice of widths for a latency adds it up: by scores, or by what a sensitivity analysis saw.
+import type { CostModel } from '../cost/cost.ts';
 import type { Coupling } from '../coupling/coupling.ts';
-import type { PrunableGroup } from '../search/group-cuts.ts';
+import type { TracedModel } from '../graph/traced-model.ts';
+import type { Limiter } from '../plan/limits.ts';
+import { cutGroups, listPrunableGroups, type PrunableGroup } from '../search/group-cuts.ts';
 import { type GroupSensitivity, groupName, type Sensitivity } from '../search/sensitivity.ts';
 
 /** What a group is worth when a share of its channels is gone; falls with the rate. Only differences count, and they add up over groups. */
 export type WidthWorth = (group: PrunableGroup, rate: number) => number;
 
+/** The parts of an analysis that tell what a cut leaves. */
+export interface CostedModel {
+  readonly traced: TracedModel;
+  readonly coupling: Coupling;
+  readonly cost: CostModel;
+}
+
+/** How much the logarithm of the operations that are kept counts, for every group, beside that of its importance. */
+const OPERATIONS_COUNT = 5;
+/** Where hardly an operation is left, their logarithm ends. */
+const LEAST_SHARE = 1e-6;
+
 /**
- * The logarithm of the share of a group's importance that is kept: halving what a group knows costs the same in every group, so that no
- * group is emptied because its scores are small. A group that goes altogether counts as if half a channel were left. Scores must not be negative.
+ * What is kept of importance and of work, as logarithms: of the share of the group's own importance, so that halving what a group knows costs the same in
+ * every group and none is emptied because its scores are small; and of the share of the model's multiply-accumulates when this group alone is cut, because of
+ * two plans that take as long the one that computes more knows more. A group that goes altogether counts as if half a channel were left. Scores must not be
+ * negative.
  */
-export function worthByScores({ groups }: Coupling, scores: Float64Array): WidthWorth {
-  return ({ group, channels }, rate) => {
-    const ordered = [...groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
-    const sum = (some: readonly number[]): number => some.reduce((total, score) => total + score, 0);
-    const kept = sum(ordered.slice(0, Math.round(channels * (1 - rate))));
-    return Math.log(Math.max(kept / (sum(ordered) || 1), 0.5 / channels));
+export function worthByScores(
+  { traced, coupling, cost }: CostedModel,
+  scores: Float64Array,
+  limiter: Limiter,
+): WidthWorth {
+  const operationsCount = OPERATIONS_COUNT * listPrunableGroups(traced, coupling, limiter).length;
+  return (group, rate) => {
+    if (rate === 0) return 0;
+    const keep = cutGroups(coupling, scores, limiter, new Map([[group.group, rate]]));
+    const work = cost.totals(keep).macs / cost.original.macs;
+    return (
+      importanceKept(coupling, scores, group, rate) + operationsCount * Math.log(Math.max(work, LEAST_SHARE))
+    );
   };
+}
+
+/** Logarithm of the share of its importance that a group keeps. */
+function importanceKept(
+  { groups }: Coupling,
+  scores: Float64Array,
+  { group, channels }: PrunableGroup,
+  rate: number,
+): number {
+  const ordered = [...groups[group]!.classes].map((id) => scores[id]!).sort((a, b) => b - a);
+  const sum = (some: readonly number[]): number => some.reduce((total, score) => total + score, 0);
+  const kept = sum(ordered.slice(0, Math.round(channels * (1 - rate))));
+  return Math.log(Math.max(kept / (sum(ordered) || 1), 0.5 / channels));
 }
 
 /**

@@ -1,5 +1,6 @@
 // The choice of widths for a latency: by the latency model, then the truth, and the model corrected by it until the target is met.
 import {
+  adjustLevels,
   chooseByKnapsack,
   chooseGreedily,
   createRandom,
@@ -12,6 +13,7 @@ import {
   keepAll,
   type LatencyMethod,
   type LatencyTable,
+  type LevelChoice,
   type LevelProblem,
   type Limiter,
   type Model,
@@ -19,6 +21,7 @@ import {
   type PlanLimits,
   summariseRounds,
   type WidthWorth,
+  worthByScores,
 } from '@espalier/core';
 import {
   type Device,
@@ -52,7 +55,7 @@ export interface LatencyChoiceOptions extends LatencyAim, Pick<PlanLimits, 'maxR
   readonly target: LatencyTarget;
   readonly scores: Float64Array;
   readonly limiter: Limiter;
-  /** What the widths of a group are worth; default what they keep of its scores. */
+  /** What the widths of a group are worth; default {@link worthByScores}. */
   readonly worth?: WidthWorth;
   /** The original that the target speaks of, and the fraction of its latency that the analysed model takes; default the analysed model itself. */
   readonly reference?: { readonly model: Model; readonly fraction: number };
@@ -119,14 +122,14 @@ export async function* chooseForLatency(
     seed = 0,
     onLearned = async () => {},
   } = options;
-  const { scores, limiter, worth, widths, maxRatio = DEFAULT_MAX_RATIO } = options;
+  const { scores, limiter, widths, maxRatio = DEFAULT_MAX_RATIO } = options;
+  const { worth = worthByScores(analysis, scores, limiter) } = options;
   const { traced, coupling, cost, file } = analysis;
   const { model: reference, fraction: standing } = options.reference ?? { model: file.model, fraction: 1 };
   const learn = async function* (known: LatencyTable | undefined, narrow: boolean) {
     const found = yield* learnLatency(analysis, {
       ...{ device, engine, scores, limiter, maxRatio, narrow, seed },
       ...(widths && { widths }),
-      ...(worth && { worth }),
       ...(known && { table: known }),
       ...(signal && { signal }),
     });
@@ -134,6 +137,7 @@ export async function* chooseForLatency(
     return found;
   };
   let learned = yield* learn(options.table, false);
+  let values = valuesOf(learned, worth);
   let isNarrow = false;
   const choose = method === 'greedy' ? chooseGreedily : chooseByKnapsack;
   const wantedOf = (originalMs: number): number =>
@@ -143,22 +147,30 @@ export async function* chooseForLatency(
     (standing * predict(keep)) / predict(keepAll(coupling));
   let fraction = wantedOf(learned.uncutMs / standing);
   let asked = fraction;
-  const tries: (LatencyTry & { readonly keep: KeepMask; readonly timing: Timing })[] = [];
+  const tries: (LatencyTry &
+    Pick<LevelChoice, 'levels'> & { readonly keep: KeepMask; readonly timing: Timing })[] = [];
   while (tries.length < MOST_TRIES) {
     yield { type: 'step', step: 'plan' };
     signal?.throwIfAborted();
     const whole = learned.predict(keepAll(coupling)) / standing;
-    const { keep, ms } = chooseClasses(learned, asked * whole, choose);
+    const { keepAt, predict } = learned;
+    const problem: LevelProblem = { values, latency: (levels) => predict(keepAt(levels)) };
+    const before = tries.at(-1);
+    const { levels, ms } = before
+      ? adjustLevels(problem, before.levels, asked * whole)
+      : choose(problem, asked * whole);
+    const keep = keepAt(levels);
     if (ms > asked * whole) {
-      if (tries.length > 0) break;
+      if (before) break;
       if (isNarrow) throw unreachable(fraction, ms / whole);
       // Layers narrower than a step are the last resort: they keep little, and how fast they are is harder to tell.
       isNarrow = true;
       learned = yield* learn(learned.table, isNarrow);
+      values = valuesOf(learned, worth);
       continue;
     }
-    // The model knows no width in between: asking for more or less leads to the same cut.
-    if (tries.some((before) => before.keep.every((bit, id) => bit === keep[id]))) break;
+    // There is no width in between: asking for more or less leads to a cut that was tried.
+    if (tries.some((tried) => tried.keep.every((bit, id) => bit === keep[id]))) break;
     const predicted = foretell(learned, keep);
     const cut = yield* cutAndProve(analysis, keep, undefined, { engine, verify: false });
     yield { type: 'step', step: 'latency' };
@@ -167,7 +179,15 @@ export async function* chooseForLatency(
     const timing: Timing = { models: [models[0]!, models[1]!], warnings };
     const measured = invert(timing.models[1].speedup);
     fraction = wantedOf(timing.models[0].medianMs.value);
-    tries.push({ asked, predicted, measured, macs: cut.after.macs / cost.original.macs, keep, timing });
+    tries.push({
+      asked,
+      predicted,
+      measured,
+      macs: cut.after.macs / cost.original.macs,
+      levels,
+      keep,
+      timing,
+    });
     if (measured.interval[1] <= fraction && measured.value >= fraction * (1 - SLACK)) break;
     // The times of these rounds are told in those of the earlier ones, so that the machine's drift does not count.
     learned = yield* learned.learnFrom({
@@ -184,24 +204,15 @@ export async function* chooseForLatency(
     keep,
     outcome: {
       ...{ device: device.description, fraction, measured, met: measured.value <= fraction },
-      tries: tries.map(({ keep: _, timing: __, ...told }) => told),
+      tries: tries.map(({ asked, predicted, measured, macs }) => ({ asked, predicted, measured, macs })),
       ...timing,
       ...{ table: learned.table, heldOut: learned.heldOut },
     },
   };
 }
 
-function chooseClasses(
-  { menus, keepAt, predict }: LearnedLatency,
-  ms: number,
-  choose: typeof chooseByKnapsack,
-): { readonly keep: KeepMask; readonly ms: number } {
-  const problem: LevelProblem = {
-    values: menus.map(({ values }) => values),
-    latency: (levels) => predict(keepAt(levels)),
-  };
-  const choice = choose(problem, ms);
-  return { keep: keepAt(choice.levels), ms: choice.ms };
+function valuesOf({ menus }: LearnedLatency, worth: WidthWorth): LevelProblem['values'] {
+  return menus.map((menu) => menu.rates.map((rate) => worth(menu, rate)));
 }
 
 function unreachable(fraction: number, least: number): EspalierError {

@@ -29,7 +29,6 @@ import {
   takeSpecimen,
   type UnitWidths,
   type WidthMenu,
-  type WidthWorth,
 } from '@espalier/core';
 import { type Device, timeOnDevice, toDeviceModel } from '../devices/device.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
@@ -48,8 +47,6 @@ export interface LearnOptions {
   readonly maxRatio: number;
   /** Channels that layers had before earlier cuts; see `PlanLimits.widths`. */
   readonly widths?: PlanLimits['widths'];
-  /** What widths are worth, default by their scores. */
-  readonly worth?: WidthWorth;
   /** Whether widths within the first step of the device are thought of too, default false. */
   readonly narrow?: boolean;
   /** What is known of the device. */
@@ -109,15 +106,14 @@ export async function* learnLatency(
 ): AsyncGenerator<PipelineEvent, LearnedLatency> {
   const { traced, coupling } = analysis;
   const { device, engine, scores, limiter, maxRatio, narrow = false, seed = 0, signal } = options;
-  const { widths, worth } = options;
+  const { widths } = options;
   yield { type: 'step', step: 'latency' };
   const stairs = options.table?.stairs ?? (await measureStairs(device, signal));
   const parts = divideForLatency(traced, coupling, coarserStairs(stairs).step);
   const groups = listPrunableGroups(traced, coupling, limiter);
-  const menus = listWidthMenus(coupling, groups, scores, {
+  const menus = listWidthMenus(groups, {
     ...{ stairs: coarserStairs(stairs), narrow, maxRatio, branches: limiter.branches },
     ...(widths && { widths }),
-    ...(worth && { worth }),
   });
   const keepAt = (levels: readonly number[]): KeepMask => {
     const rates = levels.flatMap((level, at) =>

@@ -57,9 +57,9 @@ export async function* proposeForLatency(
   const [first, last] = [state.steps[0]!, state.steps.at(-1)!];
   const standing = last.latency!.fraction.value;
   const wanted = isSingle(strategy) ? target.kept : Math.max(target.kept, standing * (1 - LATENCY_STEP));
-  const byScores = worthByScores(analysis.coupling, scores);
-  const worth: WidthWorth = sensitivity ? worthByCurves(sensitivity, byScores) : byScores;
   const limiter = prepareLimits(analysis.traced, analysis.coupling, scores, bounds);
+  const byScores = worthByScores(analysis, scores, limiter);
+  const worth: WidthWorth = sensitivity ? worthByCurves(sensitivity, byScores) : byScores;
   const known = new Map<number, Candidate | undefined>();
   const at: CutAt = async function* (strength) {
     if (known.has(strength)) return known.get(strength);
