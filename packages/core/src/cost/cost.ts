@@ -162,7 +162,7 @@ function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
 
 /** What of a cost changes where branches are gone: values that are constants by now are read at sums alone, which are convolutions then. */
 function branchCosts(traced: TracedModel, coupling: Coupling, keep: KeepMask) {
-  const { dead, flat, joints } = branchRemains(coupling, keep);
+  const { dead, flat, joints } = branchRemains(traced, coupling, keep);
   const makers = [...flat.keys()].map((name) => traced.wiring.producers.get(name)!.node);
   const left = new Set([...dead, ...makers]);
   return {

@@ -12,6 +12,7 @@ import {
 } from '../plan/analysed-net.case.ts';
 import { listCuts } from '../plan/cuts.ts';
 import { prepareLimits } from '../plan/limits.ts';
+import { keepOf, makePlan } from '../plan/plan-document.ts';
 import { cutModel } from '../surgery/cut-model.ts';
 import { verifyCut } from '../verify/verify-cut.ts';
 import { compatibleBranches } from './branches.ts';
@@ -43,6 +44,8 @@ async function branchesOf(model: Model) {
     joints: joints.map(({ whole }) => whole),
   }));
 }
+
+const range = (length: number): readonly number[] => Array.from({ length }, (_, at) => at);
 
 /** All branches that go together, gone. */
 async function cutBranches(model: Model) {
@@ -218,6 +221,30 @@ describe('a cut without its branches', () => {
     const keep = dropChannels(traced, coupling, { second_out: [0, 1, 2, 3, 4, 5] });
     const cut = await cutModel(traced, coupling, keep, engine);
     expect((await analyse(cut)).costs.original).toEqual(costs.totals(keep));
+  });
+
+  it('takes along what only several branches read together, and knows a plan that names it', async () => {
+    const model = around((g, conv, stem) => {
+      const shared = g.node('Relu', [conv(stem, 8, 6, 'shared')], {}, 'shared-active');
+      const sum = g.node('Add', [conv(conv(shared, 6, 5, 'a-in'), 5, 8, 'a'), stem], {}, 'first-sum');
+      return g.node('Add', [conv(conv(shared, 6, 4, 'b-in'), 4, 8, 'b'), sum], {}, 'second-sum');
+    });
+    const { traced, coupling, costs } = await analyse(model);
+    const all = { 'a-in_out': range(5), 'b-in_out': range(4) };
+    const keep = dropChannels(traced, coupling, all);
+    const cut = await cutModel(traced, coupling, keep, engine);
+    expect(cut.graph.nodes.map(nodeId)).not.toContain('shared_out');
+    expect(costs.totals(keep)).toEqual((await analyse(cut)).costs.original);
+    const named = dropChannels(traced, coupling, { ...all, shared_out: range(6) });
+    expect([...keepOf(traced, coupling, makePlan(traced, coupling, named))]).toEqual([...named]);
+    for (const mask of [keep, named]) {
+      const made = await cutModel(traced, coupling, mask, engine);
+      const cuts = listCuts(traced, coupling, mask);
+      expect((await verifyCut(traced, coupling, mask, cuts, made, engine)).verdict).toBe('proven');
+      expect(made.graph.nodes.map(({ opType }) => opType)).toEqual(
+        cut.graph.nodes.map(({ opType }) => opType),
+      );
+    }
   });
 
   it('drops the slot of a concatenation', async () => {

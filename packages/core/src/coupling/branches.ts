@@ -79,15 +79,28 @@ export interface BranchRemains {
 }
 
 /** Looks at the branches that a choice takes as one. */
-export function branchRemains(coupling: Coupling, keep: KeepMask): BranchRemains {
+export function branchRemains(traced: TracedModel, coupling: Coupling, keep: KeepMask): BranchRemains {
   const gone = goneBranches(coupling, keep);
-  const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
+  const dead = deadNodes(traced, gone);
   return {
     dead,
     readers: new Set(gone.flatMap(({ readers }) => readers.filter((node) => !dead.has(node)))),
     flat: new Map(gone.flatMap(({ flat }) => [...flat])),
     joints: gone.flatMap(({ joints }) => joints.filter(({ node }) => !dead.has(node))),
   };
+}
+
+/** Nodes that nothing reads any more where all these branches are gone: those of each, and what only such nodes read. */
+export function deadNodes(traced: TracedModel, gone: readonly Branch[]): ReadonlySet<number> {
+  const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
+  if (gone.length < 2) return dead;
+  const outputs = new Set(traced.graph.outputs.map(({ name }) => name));
+  for (const [index, node] of [...traced.nodes.entries()].toReversed()) {
+    const readers = node.outputs.flatMap((name) => traced.wiring.consumers.get(name) ?? []);
+    const isOutput = node.outputs.some((name) => outputs.has(name));
+    if (readers.length > 0 && !isOutput && readers.every((port) => dead.has(port.node))) dead.add(index);
+  }
+  return dead;
 }
 
 /** Those of some branches that may go together: of branches that leave nothing whole between them the first ones. */

@@ -80,7 +80,7 @@ export function divideForLatency(traced: TracedModel, coupling: Coupling, step: 
       }));
       const bytesOf = (values: readonly string[]): number =>
         4 * values.reduce((sum, value) => sum + count.elements(value), 0);
-      const { flat, joints } = branchRemains(coupling, keep);
+      const { flat, joints } = branchRemains(traced, coupling, keep);
       const bereft = new Set(joints.map(({ node }) => node));
       return {
         widths,

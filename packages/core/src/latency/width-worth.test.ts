@@ -108,7 +108,7 @@ describe('worthByCurves', () => {
     expect(worth(group, 0.875)).toBeCloseTo(-1.4, 12);
   });
 
-  it('is what was measured without any channels, and no more than with some', () => {
+  it('is the logarithm of what was left without any channels, and no more than with some', () => {
     const worth = (points: Parameters<typeof seen>[0]) => worthByCurves(seen(points), nothing)(group, 1);
     expect(
       worth([
@@ -116,14 +116,15 @@ describe('worthByCurves', () => {
         [12, 0.4],
         [16, 0.45],
       ]),
-    ).toBeCloseTo(-0.45, 12);
+    ).toBeCloseTo(0.8 * Math.log(0.35 / 0.8), 12);
     expect(
       worth([
         [4, 0.1],
         [12, 0.4],
         [16, 0.35],
       ]),
-    ).toBeCloseTo(-0.4, 12);
+    ).toBeCloseTo(0.8 * Math.log(0.5), 12);
+    expect(worth([[16, 0.8]])).toBeCloseTo(0.8 * Math.log(0.01), 12);
     expect(
       worth([
         [4, 0.1],

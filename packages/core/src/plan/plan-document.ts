@@ -1,5 +1,5 @@
 // Between a choice of classes and the plan document: writing it, reading it back, and applying what a person has edited.
-import { compatibleBranches, goneBranches } from '../coupling/branches.ts';
+import { compatibleBranches, deadNodes, goneBranches } from '../coupling/branches.ts';
 import type { Coupling } from '../coupling/coupling.ts';
 import { type KeepMask, keepAll, keptPositions, stays } from '../coupling/survivors.ts';
 import { EspalierError } from '../errors.ts';
@@ -86,7 +86,7 @@ function removedClasses(
 
 /** Branches may go altogether, one of those that meet at a node. */
 function refuseEmptied(traced: TracedModel, coupling: Coupling, keep: KeepMask): void {
-  const gone = compatibleBranches(goneBranches(coupling, keep));
+  const dead = deadNodes(traced, compatibleBranches(goneBranches(coupling, keep)));
   for (const [value, axes] of coupling.values) {
     for (const vectors of groupBy(axes, ({ axis }) => axis).values()) {
       const kept = keptPositions(
@@ -94,7 +94,7 @@ function refuseEmptied(traced: TracedModel, coupling: Coupling, keep: KeepMask):
         keep,
       );
       const { node } = traced.wiring.producers.get(value)!;
-      if (kept?.length !== 0 || gone.some(({ dead }) => dead.has(node))) continue;
+      if (kept?.length !== 0 || dead.has(node)) continue;
       throw notApplicable(`leaves no channel of '${value}', made by ${traced.nodes[node]!.opType}`);
     }
   }

@@ -46,7 +46,7 @@ export function matchLayers(
   cut: TracedModel,
 ): CutLayers {
   const clean = new Set(cut.inputNames);
-  const { joints } = branchRemains(coupling, keep);
+  const { joints } = branchRemains(original, coupling, keep);
   const bereft = new Set(joints.map(({ node }) => nodeId(original.nodes[node]!)));
   const layers = cut.nodes.flatMap((node, index): MatchedLayer[] => {
     const layer = linearLayerOf(cut, index);

@@ -43,7 +43,7 @@ export async function cutModel(
   const newShape = (value: string, size: number): readonly number[] =>
     survivingShape(traced, coupling, value, keep, size);
   const contents = await evaluateShapes(traced, shapeOperands(traced), newShape, engine);
-  const { dead, readers, flat, joints } = branchRemains(coupling, keep);
+  const { dead, readers, flat, joints } = branchRemains(traced, coupling, keep);
   const left = new Set([...dead, ...readers]);
   const biases = new Map([...readers].map((node) => [node, biasAlone(traced, coupling, keep, node)]));
   const shifts = new Map(joints.flatMap((joint) => (joint.shifts ? [[joint.node, joint]] : [])));

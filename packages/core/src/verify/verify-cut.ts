@@ -80,7 +80,7 @@ export async function verifyCut(
 ): Promise<Verification> {
   const zeroed = zeroOriginal(traced, cuts);
   const tolerance = options.tolerance ?? defaultTolerance(traced);
-  const watched = watchedValues(traced, pruned, branchRemains(coupling, keep));
+  const watched = watchedValues(traced, pruned, branchRemains(traced, coupling, keep));
   const checks = new Map<string, ValueCheck>();
   let runs = 0;
   for (const batch of batches(traced, watched)) {

@@ -147,21 +147,20 @@ export async function* chooseForLatency(
     (standing * predict(keep)) / predict(keepAll(coupling));
   let fraction = wantedOf(learned.uncutMs / standing);
   let asked = fraction;
-  const tries: (LatencyTry &
-    Pick<LevelChoice, 'levels'> & { readonly keep: KeepMask; readonly timing: Timing })[] = [];
+  const tries: TimedChoice[] = [];
   while (tries.length < MOST_TRIES) {
     yield { type: 'step', step: 'plan' };
     signal?.throwIfAborted();
-    const whole = learned.predict(keepAll(coupling)) / standing;
     const { keepAt, predict } = learned;
+    const whole = predict(keepAll(coupling)) / standing;
     const problem: LevelProblem = { values, latency: (levels) => predict(keepAt(levels)) };
-    const before = tries.at(-1);
-    const { levels, ms } = before
-      ? adjustLevels(problem, before.levels, asked * whole)
+    const last = tries.at(-1);
+    const { levels, ms } = last
+      ? adjustLevels(problem, last.levels, asked * whole)
       : choose(problem, asked * whole);
     const keep = keepAt(levels);
     if (ms > asked * whole) {
-      if (before) break;
+      if (last) break;
       if (isNarrow) throw unreachable(fraction, ms / whole);
       // Layers narrower than a step are the last resort: they keep little, and how fast they are is harder to tell.
       isNarrow = true;
@@ -225,7 +224,14 @@ function unreachable(fraction: number, least: number): EspalierError {
   });
 }
 
+/** How a choice fared beside the original. */
 type Timing = Pick<LatencyOutcome, 'models' | 'warnings'>;
+
+/** A try with what it was. */
+interface TimedChoice extends LatencyTry, Pick<LevelChoice, 'levels'> {
+  readonly keep: KeepMask;
+  readonly timing: Timing;
+}
 
 /** Times models for a judgement that counts, the first one as the reference: several sessions of each, told as one. Errors: those of the device. */
 export async function timeSurely(
@@ -243,10 +249,10 @@ export async function timeSurely(
 }
 
 /** Of the cuts that surely meet the target the slowest, which keeps most; else of those whose median does the surest; else the fastest. */
-function pickTry<Try extends LatencyTry>(tries: readonly Try[], fraction: number): Try {
-  const value = ({ measured }: Try): number => measured.value;
-  const atMost = ({ measured }: Try): number => measured.interval[1];
-  const least = (some: readonly Try[], of: (each: Try) => number): Try =>
+function pickTry(tries: readonly TimedChoice[], fraction: number): TimedChoice {
+  const value = ({ measured }: TimedChoice): number => measured.value;
+  const atMost = ({ measured }: TimedChoice): number => measured.interval[1];
+  const least = (some: readonly TimedChoice[], of: (each: TimedChoice) => number): TimedChoice =>
     some.reduce((a, b) => (of(b) < of(a) ? b : a));
   const sure = tries.filter((each) => atMost(each) <= fraction);
   if (sure.length > 0) return least(sure, (each) => -value(each));
