@@ -157,8 +157,8 @@ describe('worthByCurves', () => {
   it('counts what scores say beside the drop, and alone where there is no curve', () => {
     const byScores: WidthWorth = (_, rate) => Math.log(1 - rate);
     const worth = worthByCurves(seen([[8, 0.1]]), byScores);
-    expect(worth(group, 0.5)).toBeCloseTo(0.16 * Math.log(0.5) - 0.1, 12);
-    expect(worth({ ...group, root: 'other' }, 0.5)).toBeCloseTo(0.16 * Math.log(0.5), 12);
+    expect(worth(group, 0.5)).toBeCloseTo(0.064 * Math.log(0.5) - 0.1, 12);
+    expect(worth({ ...group, root: 'other' }, 0.5)).toBeCloseTo(0.064 * Math.log(0.5), 12);
   });
 
   it('never rises with the rate, whatever the curve', () => {
