@@ -218,8 +218,13 @@ async function recover(analysis, subject, { model, plan }, judge, name) {
   const found = { 'the cut': await judge(model), reconstructed: await judge(rebuilt) };
   if (!layout) return found;
   const teaching = { teacher: analysis.file.model, layout, seed: SEED, ...DISTILLED };
-  const { model: distilled } = await distil(engine, name, rebuilt, teaching);
-  return { ...found, distilled: await judge(distilled) };
+  try {
+    const { model: distilled } = await distil(engine, name, rebuilt, teaching);
+    return { ...found, distilled: await judge(distilled) };
+  } catch (error) {
+    if (error.code !== 'train.diverged') throw error;
+    return { ...found, distilled: 'diverged' };
+  }
 }
 
 async function writePage() {
@@ -258,6 +263,6 @@ function showRow({ fraction, plan, macs, unreachable, ...row }, latency, stages)
       ? [showShare(latency.value), latency.interval.map(showShare).join(' to ')]
       : ['not measured yet', '']),
     ...[showShare(macs), latency ? (macs / latency.value).toFixed(2) : ''],
-    ...stages.map((stage) => showShare(row[stage])),
+    ...stages.map((stage) => (row[stage] === 'diverged' ? row[stage] : showShare(row[stage]))),
   ];
 }
