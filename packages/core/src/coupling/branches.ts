@@ -95,10 +95,12 @@ export function deadNodes(traced: TracedModel, gone: readonly Branch[]): Readonl
   const dead = new Set(gone.flatMap((branch) => [...branch.dead]));
   if (gone.length < 2) return dead;
   const outputs = new Set(traced.graph.outputs.map(({ name }) => name));
-  for (const [index, node] of [...traced.nodes.entries()].toReversed()) {
-    const readers = node.outputs.flatMap((name) => traced.wiring.consumers.get(name) ?? []);
-    const isOutput = node.outputs.some((name) => outputs.has(name));
-    if (readers.length > 0 && !isOutput && readers.every((port) => dead.has(port.node))) dead.add(index);
+  for (let index = traced.nodes.length - 1; index >= 0; index--) {
+    if (dead.has(index)) continue;
+    const names = traced.nodes[index]!.outputs;
+    const readers = names.flatMap((name) => traced.wiring.consumers.get(name) ?? []);
+    const isUnread = readers.length > 0 && readers.every(({ node }) => dead.has(node));
+    if (isUnread && !names.some((name) => outputs.has(name))) dead.add(index);
   }
   return dead;
 }

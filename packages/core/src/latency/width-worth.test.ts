@@ -27,7 +27,7 @@ function seen(points: readonly (readonly [removed: number, drop: number])[]): Se
 const nothing: WidthWorth = () => 0;
 const group = { group: 0, root: 'conv', part: 0, channels: 16 };
 
-/** Layers of 12 channels on maps of 4x4 and 4 times as much work behind them, before a head. */
+/** Two layers of 12 channels, one behind the other, before a head. */
 function twoLayers(): Model {
   const g = new GraphBuilder();
   const conv = convOn(g);
@@ -58,7 +58,7 @@ describe('worthByScores', () => {
     const work = Math.log(cost.totals(keep).macs / cost.original.macs);
     expect(worth(first, 0)).toBe(0);
     expect(worth(first, 1 / 3)).toBeCloseTo(importance + 5 * 2 * work, 9);
-    // The second layer reads what the first gives: a third of it is less of the work.
+    // A channel of the first layer takes 3 + 12 kernels along, one of the second 12 + 2.
     expect(worth(second, 1 / 3)).toBeGreaterThan(worth(first, 1 / 3));
   });
 
