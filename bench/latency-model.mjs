@@ -1,5 +1,6 @@
 // How well latency is predicted: for each model, cuts that its latency model was not fitted on (held-out widths), and the same cuts by a correction that
-// was fitted on the other models alone (held-out models): `npm run bench -- latency-model [MODEL.onnx ...]`. Errors are |predicted / measured − 1|.
+// was fitted on the other models alone (held-out models), as it is and scaled by what it misses at the uncut model (anchored: one measurement of a model that
+// is new): `npm run bench -- latency-model [MODEL.onnx ...]`. Errors are |predicted / measured − 1|.
 import {
   correctLoad,
   createRandom,
@@ -30,6 +31,8 @@ const EVEN = 3;
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
 
+const KINDS = ['widths', 'models', 'anchored'];
+
 const engine = createOrtEngine();
 const device = await createLocalDevice({ engine, threads: THREADS });
 let table;
@@ -41,26 +44,35 @@ for (const { name, path } of findModels(MODELS)) {
   const options = { device, engine, scores, limiter, maxRatio: MAX_RATIO, table };
   const learned = await follow(learnLatency(analysis, options));
   ({ table } = learned);
-  models.push({ name, learned, cuts: await timeFresh(analysis, learned) });
+  const { menus, keepAt, load, uncutMs } = learned;
+  const uncut = { ...load(keepAt(menus.map(() => 0))), ms: uncutMs };
+  models.push({ name, uncut, cuts: await timeFresh(analysis, learned) });
   console.error(`${name}: learned`);
 }
 
-const results = models.map(({ name, learned, cuts }) => {
+const results = models.map(({ name, uncut, cuts }) => {
   const others = models.filter((other) => other.name !== name).flatMap((other) => other.cuts);
   const foreign = others.length > 0 ? fitCorrection(others) : undefined;
-  const own = cuts.map(({ predicted, ms }) => Math.abs(predicted / ms - 1));
-  const unseen = foreign ? cuts.map((cut) => Math.abs(correctLoad(cut, foreign) / cut.ms - 1)) : [];
-  const result = { model: name, uncutMs: learned.uncutMs, widths: summary(own), models: summary(unseen) };
-  console.log(`${name}: held-out widths ${show(result.widths)}; held-out model ${show(result.models)}`);
-  return { ...result, own, unseen };
+  const anchor = foreign && uncut.ms / correctLoad(uncut, foreign);
+  const errors = {
+    widths: errorsOf(cuts, ({ predicted }) => predicted),
+    models: foreign ? errorsOf(cuts, (cut) => correctLoad(cut, foreign)) : [],
+    anchored: foreign ? errorsOf(cuts, (cut) => anchor * correctLoad(cut, foreign)) : [],
+  };
+  const { widths, models: unseen, anchored } = summarise(errors);
+  console.log(
+    `${name}: held-out widths ${show(widths)}; held-out model ${show(unseen)}, anchored ${show(anchored)}`,
+  );
+  return { model: name, uncutMs: uncut.ms, errors };
 });
 const { processor, runtime } = device.description;
 console.log(
   JSON.stringify({
     ...{ bench: 'latency-model', processor, runtime, threads: THREADS },
-    widths: summary(results.flatMap(({ own }) => own)),
-    models: summary(results.flatMap(({ unseen }) => unseen)),
-    results: results.map(({ own: _, unseen: __, ...result }) => result),
+    ...summarise(
+      Object.fromEntries(KINDS.map((kind) => [kind, results.flatMap(({ errors }) => errors[kind])])),
+    ),
+    results: results.map(({ errors, ...result }) => ({ ...result, ...summarise(errors) })),
   }),
 );
 
@@ -87,8 +99,15 @@ async function timeFresh({ traced, coupling, file }, { menus, keepAt, load, pred
   }));
 }
 
-function summary(errors) {
-  return errors.length === 0 ? undefined : { median: median(errors), p90: percentile(errors, 90) };
+function errorsOf(cuts, predict) {
+  return cuts.map((cut) => Math.abs(predict(cut) / cut.ms - 1));
+}
+
+/** Median and 90th percentile of each kind of errors; undefined where there are none. */
+function summarise(errors) {
+  const summary = (some) =>
+    some.length === 0 ? undefined : { median: median(some), p90: percentile(some, 90) };
+  return Object.fromEntries(Object.entries(errors).map(([kind, some]) => [kind, summary(some)]));
 }
 
 function show(errors) {
