@@ -65,7 +65,7 @@ export function proposeConfig(facts: ProposalFacts): Proposal {
         title: 'How',
         entries: [
           { option: 'strategy', value: 'iterative', off: true },
-          { option: 'criterion', value: 'fscl', off: true },
+          { option: 'criterion', value: 'fscl-active', off: true },
           ...recovery.entries,
           proposeRounding(facts),
           { option: 'ignore', value: ['head*'], off: true },

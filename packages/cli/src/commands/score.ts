@@ -6,7 +6,7 @@ import type { ScoreDocument } from '../documents/score-document.ts';
 import { formatScores } from '../report/score-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { RunCommand } from './command.ts';
-import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
+import { findCriterionData, openCriterionImages, scoringOf, USUAL_CRITERION } from './scoring.ts';
 
 /** Runs the command. */
 export const runScore: RunCommand<'score'> = async (context) => {
@@ -22,7 +22,7 @@ export const runScore: RunCommand<'score'> = async (context) => {
     (event) => showEvent(event, terminal),
   );
   const groups = coupling.groups.filter((group) => !group.frozen);
-  const { criterion, reduction, normalizer } = options;
+  const { criterion = USUAL_CRITERION, reduction, normalizer } = options;
   const document: ScoreDocument = {
     schema: 'espalier/score@1',
     model: describeFile(file),

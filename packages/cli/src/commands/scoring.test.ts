@@ -4,6 +4,7 @@ import { findCriterionData } from './scoring.ts';
 describe('findCriterionData', () => {
   it('asks for no data where weights are enough', () => {
     expect(findCriterionData({ criterion: 'fscl', data: 'images' })).toBeUndefined();
+    expect(findCriterionData({ criterion: undefined, data: 'images' })).toBeUndefined();
   });
 
   it('takes the data for calibration before those for measuring', () => {

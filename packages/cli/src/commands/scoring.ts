@@ -14,9 +14,14 @@ export type ScoringFlags = Pick<
   'criterion' | 'norm' | 'mode' | 'pairs' | 'reduction' | 'normalizer' | 'seed' | 'workers'
 >;
 
+/** The criterion where none is said: weights are at hand wherever there is a model. */
+export const USUAL_CRITERION = 'fscl';
+/** The same of searches, which have pictures: what passes through a filter says more of it. */
+export const SEARCH_CRITERION = 'fscl-active';
+
 /** The options of scoring as the pipeline takes them. */
 export function scoringOf(options: ScoringFlags) {
-  const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
+  const { criterion = USUAL_CRITERION, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
   return {
     ...{ criterion, norm, mode, pairs, reduction, normalizer, seed },
     ...(workers !== undefined && { workers }),
@@ -28,11 +33,11 @@ export function scoringOf(options: ScoringFlags) {
  * usage: `importance.no-data` when there are none.
  */
 export function findCriterionData({
-  criterion,
+  criterion = USUAL_CRITERION,
   data,
   calibrationData = data,
 }: {
-  readonly criterion: CriterionName;
+  readonly criterion: CriterionName | undefined;
   readonly data: string | undefined;
   readonly calibrationData?: string | undefined;
 }): string | undefined {

@@ -45,6 +45,8 @@ describe('settleSearch', () => {
       recovery: { method: 'reconstruct', epochs: 1 },
     });
     const plain = await settle();
+    expect(plain.scoring?.criterion).toBe('fscl-active');
+    expect(plain.settings).toMatchObject({ criterion: 'fscl-active' });
     for (const name of ['stepShare', 'seconds', 'maxClassDrop', 'scoreBy'])
       expect(plain).not.toHaveProperty(name);
   });

@@ -23,7 +23,7 @@ import type { RunCommand } from './command.ts';
 import { mayCutBranches } from './cut-limits.ts';
 import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
 import { settleRoundTo } from './latency-device.ts';
-import { scoringOf } from './scoring.ts';
+import { SEARCH_CRITERION, scoringOf } from './scoring.ts';
 import { parseRates, parseShare } from './search-values.ts';
 
 /** Runs the command. */
@@ -31,6 +31,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
   const { options, terminal, signal } = context;
   const path = context.arguments[0]!;
   const { data, rates, probing, provider, threads, seed, limit, batch, metric } = options;
+  const { criterion = SEARCH_CRITERION } = options;
   if (data === undefined) throw noData();
   const precision = parseShare('--precision', options.precision);
   const asked = parseRates(rates);
@@ -57,7 +58,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
     });
     const scores = await follow(
       scoreAnalysis(analysis, {
-        ...scoringOf(options),
+        ...scoringOf({ ...options, criterion }),
         signal,
         calibration: { engine, dataset, preprocess },
       }),
@@ -84,7 +85,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
     const document: SensitivityDocument = {
       schema: 'espalier/sensitivity@1',
       model: describeFile(analysis.file),
-      criterion: options.criterion,
+      criterion,
       data: { path: data, description: dataset.description, samples: found.samples },
       metric: found.metric,
       higherIsBetter: found.higherIsBetter,

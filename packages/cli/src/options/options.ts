@@ -140,8 +140,7 @@ export const options = {
     group: 'Scoring',
     type: 'choice',
     choices: Object.keys(criteria) as readonly CriterionName[],
-    default: 'fscl',
-    text: `how channels are scored; ${LOOKING.join(', ')} look at --data`,
+    text: `how channels are scored; ${LOOKING.join(', ')} look at --data; without it fscl, and fscl-active in searches`,
     commands: SCORING_COMMANDS,
   },
   norm: {
