@@ -1,6 +1,6 @@
 // What `init` proposes: a value for every key that matters to a run, with the facts that speak for it.
 import { type Cost, type FittedBudget, fitBudget } from '@espalier/core';
-import type { DataSurvey, ModelSurvey } from '@espalier/node';
+import { type DataSurvey, type ModelSurvey, usualCriterion } from '@espalier/node';
 import { assumedPairs, describePreprocess } from '../describe/describe-preprocess.ts';
 import type { OptionName } from '../options/options.ts';
 import type { ConfigEntry, ConfigSection } from '../options/write-config.ts';
@@ -65,7 +65,7 @@ export function proposeConfig(facts: ProposalFacts): Proposal {
         title: 'How',
         entries: [
           { option: 'strategy', value: 'iterative', off: true },
-          { option: 'criterion', value: 'fscl-active', off: true },
+          { option: 'criterion', value: usualCriterion(facts.survey.task.task), off: true },
           ...recovery.entries,
           proposeRounding(facts),
           { option: 'ignore', value: ['head*'], off: true },

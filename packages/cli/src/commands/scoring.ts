@@ -2,6 +2,7 @@
 import { CALIBRATION_IMAGES, type CriterionName, type Engine, findCriterion, noData } from '@espalier/core';
 import { type Analysis, type CriterionImages, openDataset, openEvaluation } from '@espalier/node';
 import { describePreprocess } from '../describe/describe-preprocess.ts';
+import { given } from '../options/given.ts';
 import type { OptionsFor } from '../options/options.ts';
 import type { CommandContext } from './command.ts';
 import { datasetOptions, readPreprocess } from './data-source.ts';
@@ -14,18 +15,13 @@ export type ScoringFlags = Pick<
   'criterion' | 'norm' | 'mode' | 'pairs' | 'reduction' | 'normalizer' | 'seed' | 'workers'
 >;
 
-/** The criterion where none is said: weights are at hand wherever there is a model. */
+/** The criterion where none is said and nothing but the model is looked at. */
 export const USUAL_CRITERION = 'fscl';
-/** The same of searches, which have pictures: what passes through a filter says more of it. */
-export const SEARCH_CRITERION = 'fscl-active';
 
 /** The options of scoring as the pipeline takes them. */
 export function scoringOf(options: ScoringFlags) {
-  const { criterion = USUAL_CRITERION, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
-  return {
-    ...{ criterion, norm, mode, pairs, reduction, normalizer, seed },
-    ...(workers !== undefined && { workers }),
-  };
+  const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
+  return { norm, mode, pairs, reduction, normalizer, seed, ...given({ criterion, workers }) };
 }
 
 /**

@@ -21,7 +21,7 @@ import { parseInputShapes } from './analyse.ts';
 import type { CommandContext } from './command.ts';
 import { mayCutBranches } from './cut-limits.ts';
 import { settleRoundTo } from './latency-device.ts';
-import { SEARCH_CRITERION, scoringOf } from './scoring.ts';
+import { scoringOf } from './scoring.ts';
 import { parseMeasures, parseRates, parseShare, parseTarget } from './search-values.ts';
 import { trainingDataOf } from './training-data.ts';
 
@@ -77,7 +77,7 @@ export async function settleSearch(
   const isSaid = (name: OptionName): boolean => sources[name] !== undefined && sources[name] !== 'default';
   const chosen = isSaid('strategy') ? options.strategy : (preset.strategy ?? options.strategy);
   const strategy = layerRates === undefined ? chosen : 'layer-rates';
-  const criterion = options.criterion ?? preset.criterion ?? SEARCH_CRITERION;
+  const criterion = options.criterion ?? preset.criterion;
   const method = options.recover ?? preset.recover ?? 'reconstruct';
   const { provider, threads, deterministic, maxRatio, ignore } = options;
   const engine = createOrtEngine();
@@ -110,7 +110,7 @@ export async function settleSearch(
     iterations: options.iterations,
     keepModels: options.keepModels,
     load: given({ provider, threads: deterministic ? 1 : threads }),
-    settings: settingsOf({ ...options, criterion }, file),
+    settings: settingsOf(options, file),
     ...given({
       maxClassDrop:
         options.maxClassDrop === undefined ? undefined : parseShare('--max-class-drop', options.maxClassDrop),

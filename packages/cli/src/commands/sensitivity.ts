@@ -12,6 +12,7 @@ import {
   openEvaluation,
   readProbeImages,
   scoreAnalysis,
+  usualCriterion,
 } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import type { SensitivityDocument } from '../documents/sensitivity-document.ts';
@@ -23,7 +24,7 @@ import type { RunCommand } from './command.ts';
 import { mayCutBranches } from './cut-limits.ts';
 import { datasetOptions, readPreprocess, typedDataFlags } from './data-source.ts';
 import { settleRoundTo } from './latency-device.ts';
-import { SEARCH_CRITERION, scoringOf } from './scoring.ts';
+import { scoringOf } from './scoring.ts';
 import { parseRates, parseShare } from './search-values.ts';
 
 /** Runs the command. */
@@ -31,7 +32,6 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
   const { options, terminal, signal } = context;
   const path = context.arguments[0]!;
   const { data, rates, probing, provider, threads, seed, limit, batch, metric } = options;
-  const { criterion = SEARCH_CRITERION } = options;
   if (data === undefined) throw noData();
   const precision = parseShare('--precision', options.precision);
   const asked = parseRates(rates);
@@ -56,6 +56,7 @@ export const runSensitivity: RunCommand<'sensitivity'> = async (context) => {
       ...{ dataset, preprocess, seed, signal },
       ...given({ limit, batch }),
     });
+    const criterion = options.criterion ?? usualCriterion(open.task.task);
     const scores = await follow(
       scoreAnalysis(analysis, {
         ...scoringOf({ ...options, criterion }),

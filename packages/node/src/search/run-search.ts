@@ -33,6 +33,7 @@ import {
   type SearchOptions,
   type SearchRecorder,
   type SearchWork,
+  usualCriterion,
 } from './search-options.ts';
 import { writeRecipe } from './search-recipe.ts';
 import { checkTrainable, learnedSet, train, trains } from './search-recovery.ts';
@@ -260,6 +261,7 @@ async function* scoreStep(
 ): AsyncGenerator<SearchEvent, Float64Array> {
   const { engine, load, signal } = options;
   return yield* scoreAnalysis(analysis, {
+    criterion: usualCriterion(data.task.task),
     ...options.scoring,
     calibration: {
       ...{ engine, dataset: learnedSet(data), preprocess: data.preprocess },

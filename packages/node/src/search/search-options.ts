@@ -1,9 +1,11 @@
 // What a search is asked, and what every part of one works with.
 import type {
+  CriterionName,
   Engine,
   KeptModels,
   LayerRates,
   LoadOptions,
+  ModelTask,
   PlanLimits,
   ScoreMeasure,
   SearchStrategy,
@@ -48,6 +50,7 @@ export interface SearchOptions {
   readonly scoreBy?: readonly ScoreMeasure[];
   readonly counts?: SelectionOptions['counts'];
   readonly exponents?: readonly number[];
+  /** `criterion` default {@link usualCriterion}. */
   readonly scoring?: Omit<ScoreOptions, 'calibration' | 'signal'>;
   readonly limits?: PlanLimits;
   /** `limit` samples at most for probes, default all that are held out; a rise of the drop by more than `maxDrop` is a bend. */
@@ -83,6 +86,11 @@ export const SEARCH_DEFAULTS = {
   iterations: 30,
   refine: 1,
 } as const;
+
+/** By what channels are scored where nothing is said: weights alone pick channels that a detector cannot do without. */
+export function usualCriterion(task: ModelTask): CriterionName {
+  return task === 'detect' ? 'fscl-active' : 'fscl';
+}
 
 /** What every part of a search works with. */
 export interface SearchWork {
