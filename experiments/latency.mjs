@@ -1,6 +1,6 @@
 // What accuracy is left at a latency: plans made for the latency of this machine beside plans made for MACs that are as fast, before and after the same
 // recovery. `node experiments/latency.mjs [MODEL ...]` (default: all) measures what latency.jsonl does not hold yet and writes the tables of
-// latency.md; delete lines (and the runs in runs/experiments) to measure them anew. Needs ../shared/data and the build. About an hour on a quiet machine.
+// latency.md; delete lines (and the runs in runs/experiments) to measure them anew. Needs ../shared/data and the build. About two hours on a quiet machine.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
