@@ -7,6 +7,7 @@ import {
   cutModel,
   drawDesigns,
   fitCorrection,
+  keepAll,
   median,
   percentile,
   prepareLimits,
@@ -31,8 +32,6 @@ const EVEN = 3;
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
 
-const KINDS = ['widths', 'models', 'anchored'];
-
 const engine = createOrtEngine();
 const device = await createLocalDevice({ engine, threads: THREADS });
 let table;
@@ -44,8 +43,7 @@ for (const { name, path } of findModels(MODELS)) {
   const options = { device, engine, scores, limiter, maxRatio: MAX_RATIO, table };
   const learned = await follow(learnLatency(analysis, options));
   ({ table } = learned);
-  const { menus, keepAt, load, uncutMs } = learned;
-  const uncut = { ...load(keepAt(menus.map(() => 0))), ms: uncutMs };
+  const uncut = { ...learned.load(keepAll(analysis.coupling)), ms: learned.uncutMs };
   models.push({ name, uncut, cuts: await timeFresh(analysis, learned) });
   console.error(`${name}: learned`);
 }
@@ -53,11 +51,9 @@ for (const { name, path } of findModels(MODELS)) {
 const results = models.map(({ name, uncut, cuts }) => {
   const others = models.filter((other) => other.name !== name).flatMap((other) => other.cuts);
   const foreign = others.length > 0 ? fitCorrection(others) : undefined;
-  const anchor = foreign && uncut.ms / correctLoad(uncut, foreign);
   const errors = {
     widths: errorsOf(cuts, ({ predicted }) => predicted),
-    models: foreign ? errorsOf(cuts, (cut) => correctLoad(cut, foreign)) : [],
-    anchored: foreign ? errorsOf(cuts, (cut) => anchor * correctLoad(cut, foreign)) : [],
+    ...(foreign && errorsBy(foreign, uncut, cuts)),
   };
   const { widths, models: unseen, anchored } = summarise(errors);
   console.log(
@@ -69,9 +65,7 @@ const { processor, runtime } = device.description;
 console.log(
   JSON.stringify({
     ...{ bench: 'latency-model', processor, runtime, threads: THREADS },
-    ...summarise(
-      Object.fromEntries(KINDS.map((kind) => [kind, results.flatMap(({ errors }) => errors[kind])])),
-    ),
+    ...summarise(joinKinds(results.map(({ errors }) => errors))),
     results: results.map(({ errors, ...result }) => ({ ...result, ...summarise(errors) })),
   }),
 );
@@ -103,10 +97,24 @@ function errorsOf(cuts, predict) {
   return cuts.map((cut) => Math.abs(predict(cut) / cut.ms - 1));
 }
 
-/** Median and 90th percentile of each kind of errors; undefined where there are none. */
+/** What prices fitted on other models miss, as they are and scaled to the uncut model. */
+function errorsBy(foreign, uncut, cuts) {
+  const anchor = uncut.ms / correctLoad(uncut, foreign);
+  return {
+    models: errorsOf(cuts, (cut) => correctLoad(cut, foreign)),
+    anchored: errorsOf(cuts, (cut) => anchor * correctLoad(cut, foreign)),
+  };
+}
+
+/** The errors of all models by their kind. */
+function joinKinds(all) {
+  const kinds = Object.keys(all[0] ?? {});
+  return Object.fromEntries(kinds.map((kind) => [kind, all.flatMap((errors) => errors[kind])]));
+}
+
+/** Median and 90th percentile of each kind of errors. */
 function summarise(errors) {
-  const summary = (some) =>
-    some.length === 0 ? undefined : { median: median(some), p90: percentile(some, 90) };
+  const summary = (some) => ({ median: median(some), p90: percentile(some, 90) });
   return Object.fromEntries(Object.entries(errors).map(([kind, some]) => [kind, summary(some)]));
 }
 

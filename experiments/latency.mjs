@@ -23,6 +23,7 @@ import {
   describeMachine,
   follow,
   measureSensitivity,
+  openDataset,
   openEvaluation,
   pruneAnalysis,
   pruneForLatency,
@@ -134,13 +135,7 @@ async function search(analysis, fraction, subject, model) {
     const { steps, reason } = await watch(
       model,
       runSearch({
-        ...{
-          engine,
-          model: analysis.file.path,
-          folder,
-          load: TRAINING_LOAD,
-        },
-        ...SEARCH,
+        ...{ engine, model: analysis.file.path, folder, load: TRAINING_LOAD, ...SEARCH },
         target: { measure: 'latency', kept: fraction },
         latency: aim(),
         scoring: { criterion: CRITERION },
@@ -174,12 +169,13 @@ async function chooseByCurves(analysis, fraction, subject) {
 /** Scores and curves of a detector, measured once for all its targets. */
 async function curvesOf(analysis, subject) {
   if (curves?.analysis === analysis) return curves;
-  const calibration = await openCalibration(engine, analysis, subject);
-  const { dataset } = calibration;
-  const scores = await follow(scoreAnalysis(analysis, { criterion: CRITERION, calibration }));
+  const dataset = await openDataset(data(subject.train), subject.dataset);
   const open = await openEvaluation({ engine, models: [analysis.file.model], dataset });
   try {
-    const wishes = { dataset, preprocess: open.preprocess, limit: PROBES.pictures, seed: SEED };
+    const { preprocess } = open;
+    const calibration = { engine, dataset, preprocess };
+    const scores = await follow(scoreAnalysis(analysis, { criterion: CRITERION, calibration }));
+    const wishes = { dataset, preprocess, limit: PROBES.pictures, seed: SEED };
     const images = await readProbeImages(open.sessions[0], wishes);
     const metrics = chooseMetrics(open, { layout: subject.layout });
     const options = { engine, scores, images, metrics, limits: LIMITS, load: TRAINING_LOAD };

@@ -65,7 +65,7 @@ export function proposeConfig(facts: ProposalFacts): Proposal {
         title: 'How',
         entries: [
           { option: 'strategy', value: 'iterative', off: true },
-          { option: 'criterion', value: usualCriterion(facts.survey.task.task), off: true },
+          { option: 'criterion', value: usualCriterion((facts.data ?? facts).survey.task.task), off: true },
           ...recovery.entries,
           proposeRounding(facts),
           { option: 'ignore', value: ['head*'], off: true },

@@ -1,12 +1,12 @@
 // `espalier score`: how much each channel matters.
-import { nodeId } from '@espalier/core';
+import { DEFAULT_CRITERION, nodeId } from '@espalier/core';
 import { createOrtEngine, follow, scoreAnalysis } from '@espalier/node';
 import { describeFile } from '../describe/describe-model.ts';
 import type { ScoreDocument } from '../documents/score-document.ts';
 import { formatScores } from '../report/score-report.ts';
 import { analyseModel, showEvent } from './analyse.ts';
 import type { RunCommand } from './command.ts';
-import { findCriterionData, openCriterionImages, scoringOf, USUAL_CRITERION } from './scoring.ts';
+import { findCriterionData, openCriterionImages, scoringOf } from './scoring.ts';
 
 /** Runs the command. */
 export const runScore: RunCommand<'score'> = async (context) => {
@@ -22,7 +22,7 @@ export const runScore: RunCommand<'score'> = async (context) => {
     (event) => showEvent(event, terminal),
   );
   const groups = coupling.groups.filter((group) => !group.frozen);
-  const { criterion = USUAL_CRITERION, reduction, normalizer } = options;
+  const { criterion = DEFAULT_CRITERION, reduction, normalizer } = options;
   const document: ScoreDocument = {
     schema: 'espalier/score@1',
     model: describeFile(file),

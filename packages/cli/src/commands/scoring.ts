@@ -1,5 +1,12 @@
 // How channels are scored, as the flags say: what `score` and `prune` share, with the images for criteria that look at data.
-import { CALIBRATION_IMAGES, type CriterionName, type Engine, findCriterion, noData } from '@espalier/core';
+import {
+  CALIBRATION_IMAGES,
+  type CriterionName,
+  DEFAULT_CRITERION,
+  type Engine,
+  findCriterion,
+  noData,
+} from '@espalier/core';
 import { type Analysis, type CriterionImages, openDataset, openEvaluation } from '@espalier/node';
 import { describePreprocess } from '../describe/describe-preprocess.ts';
 import { given } from '../options/given.ts';
@@ -15,9 +22,6 @@ export type ScoringFlags = Pick<
   'criterion' | 'norm' | 'mode' | 'pairs' | 'reduction' | 'normalizer' | 'seed' | 'workers'
 >;
 
-/** The criterion where none is said and nothing but the model is looked at. */
-export const USUAL_CRITERION = 'fscl';
-
 /** The options of scoring as the pipeline takes them. */
 export function scoringOf(options: ScoringFlags) {
   const { criterion, norm, mode, pairs, reduction, normalizer, seed, workers } = options;
@@ -29,7 +33,7 @@ export function scoringOf(options: ScoringFlags) {
  * usage: `importance.no-data` when there are none.
  */
 export function findCriterionData({
-  criterion = USUAL_CRITERION,
+  criterion = DEFAULT_CRITERION,
   data,
   calibrationData = data,
 }: {

@@ -140,7 +140,7 @@ export const options = {
     group: 'Scoring',
     type: 'choice',
     choices: Object.keys(criteria) as readonly CriterionName[],
-    text: `how channels are scored; ${LOOKING.join(', ')} look at --data; without it fscl, and fscl-active where a detector is searched`,
+    text: `how channels are scored; without it by fscl, and by fscl-active where a detector is searched; ${LOOKING.join(', ')} look at --data`,
     commands: SCORING_COMMANDS,
   },
   norm: {

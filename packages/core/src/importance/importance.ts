@@ -64,8 +64,11 @@ export function findCriterion(name: string): CriterionEntry {
   });
 }
 
+/** The criterion where none is said and nothing but the model is looked at. */
+export const DEFAULT_CRITERION = 'fscl' satisfies CriterionName;
+
 /**
- * Scores every class of a coupling: members by the criterion (a name, default `fscl`, or the user's own function), members to classes
+ * Scores every class of a coupling: members by the criterion (a name, default {@link DEFAULT_CRITERION}, or the user's own function), members to classes
  * by `options.reduction`, groups made comparable by `options.normalizer`. Returns one score per class, higher = keep; `Infinity`
  * marks classes the criterion cannot judge. With a name ending in `-largest` scores are negative.
  * Errors: `importance.unknown-criterion`, `importance.invalid-scores` (a user's function), and those of the criterion.
@@ -73,7 +76,7 @@ export function findCriterion(name: string): CriterionEntry {
 export async function* scoreClasses(
   coupling: Coupling,
   weights: WeightSource,
-  criterion: CriterionName | (string & {}) | Importance = 'fscl',
+  criterion: CriterionName | (string & {}) | Importance = DEFAULT_CRITERION,
   options: ImportanceOptions = {},
 ): AsyncGenerator<ImportanceProgress, Float64Array> {
   const { reduction = 'sum', normalizer = 'sum', signal } = options;

@@ -5,6 +5,7 @@ import {
   choosePlan,
   cutGroups,
   cutModel,
+  DEFAULT_CRITERION,
   type Engine,
   EspalierError,
   flushDenormals,
@@ -129,7 +130,7 @@ export function checkIgnored({ traced, coupling }: Analysis, patterns: readonly 
 }
 
 /** What plans call a criterion, by default FSCL. */
-export function nameCriterion(criterion: ScoreOptions['criterion'] = 'fscl'): string {
+export function nameCriterion(criterion: ScoreOptions['criterion'] = DEFAULT_CRITERION): string {
   return typeof criterion === 'function' ? criterion.name || 'a function' : criterion;
 }
 

@@ -2,6 +2,7 @@
 import {
   type CriterionName,
   createRandom,
+  DEFAULT_CRITERION,
   findCriterion,
   type Importance,
   type ImportanceOptions,
@@ -30,7 +31,7 @@ export interface ScoreOptions extends Omit<ImportanceOptions, 'random' | 'runner
 /** One score per class of the coupling, higher = keep; see `scoreClasses`. */
 export async function* scoreAnalysis(
   analysis: Analysis,
-  { criterion = 'fscl', seed = 0, workers, calibration, ...options }: ScoreOptions = {},
+  { criterion = DEFAULT_CRITERION, seed = 0, workers, calibration, ...options }: ScoreOptions = {},
 ): AsyncGenerator<PipelineEvent, Float64Array> {
   const { traced, coupling } = analysis;
   const measured = calibration && (yield* measureNeeds(analysis, criterion, calibration, seed, options));

@@ -1,15 +1,16 @@
 // What a search is asked, and what every part of one works with.
-import type {
-  CriterionName,
-  Engine,
-  KeptModels,
-  LayerRates,
-  LoadOptions,
-  ModelTask,
-  PlanLimits,
-  ScoreMeasure,
-  SearchStrategy,
-  SelectionOptions,
+import {
+  type CriterionName,
+  DEFAULT_CRITERION,
+  type Engine,
+  type KeptModels,
+  type LayerRates,
+  type LoadOptions,
+  type ModelTask,
+  type PlanLimits,
+  type ScoreMeasure,
+  type SearchStrategy,
+  type SelectionOptions,
 } from '@espalier/core';
 import type { LatencyAim } from '../latency/choose-for-latency.ts';
 import type { Analysis } from '../pipeline/analyse-file.ts';
@@ -89,7 +90,7 @@ export const SEARCH_DEFAULTS = {
 
 /** By what channels are scored where nothing is said: weights alone pick channels that a detector cannot do without. */
 export function usualCriterion(task: ModelTask): CriterionName {
-  return task === 'detect' ? 'fscl-active' : 'fscl';
+  return task === 'detect' ? 'fscl-active' : DEFAULT_CRITERION;
 }
 
 /** What every part of a search works with. */
