@@ -23,13 +23,17 @@ class Stage implements Clock {
     return this.stepMs === 0 ? this.#ms : Math.floor(this.#ms / this.stepMs) * this.stepMs;
   }
 
+  wait(ms: number): void {
+    this.#ms += ms;
+  }
+
   /** A model of which every run takes so long. */
   model(name: string, ms: number): TimedModel {
     const session: Session = {
       inputs: [],
       outputs: [],
       run: async () => {
-        this.#ms += ms;
+        this.wait(ms);
         this.order.push(name);
         return {};
       },
@@ -57,6 +61,36 @@ async function time(
 }
 
 describe('timeRounds', () => {
+  it('frees what every run returns, when its time is taken', async () => {
+    const stage = new Stage();
+    const model = stage.model('a', 10);
+    const left: unknown[] = [];
+    const load = async (): Promise<Session> => {
+      const session = await model.load();
+      return {
+        ...session,
+        run: async (feeds) => {
+          await session.run(feeds);
+          const outputs = { y: { type: 'float32', dims: [1], data: Float32Array.of(left.length) } } as const;
+          left.push(outputs);
+          return outputs;
+        },
+        discard: (outputs) => {
+          left.splice(left.indexOf(outputs), 1);
+          // Time that must not count.
+          stage.wait(100);
+        },
+      };
+    };
+    const times = await time(stage, [{ ...model, load }, stage.model('b', 10)], {
+      ...{ warmup: 2, minRounds: 2, minSeconds: 0 },
+    });
+    expect(left).toEqual([]);
+    expect(times.map(({ firstRunMs, rounds }) => [firstRunMs, rounds])).toEqual(
+      Array(2).fill([10, Array(2).fill([10, 10])]),
+    );
+  });
+
   it('gives every model a slice of 20 ms in turn, each round starting with the next, and drops the first run of a slice', async () => {
     const stage = new Stage();
     const models = [stage.model('a', 10), stage.model('b', 8)];

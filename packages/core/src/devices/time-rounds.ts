@@ -63,7 +63,9 @@ interface Runner {
   readonly firstRunMs: number;
   readonly rounds: (readonly number[])[];
   elapsedMs: number;
-  run(): Promise<unknown>;
+  run(): Promise<void>;
+  /** Frees what the last run returned. */
+  discard(): void;
 }
 
 // Long enough that a model runs with caches and threads of its own, short enough that all models see the same disturbances.
@@ -96,7 +98,7 @@ export async function* timeRounds(
     for (let round = 0; round < warmup; round++) {
       for (const runner of runners) {
         refuseWhenAborted(signal);
-        await runner.run();
+        await timeOf(runner, clock, 0);
       }
     }
 
@@ -147,18 +149,22 @@ async function startRunner({ name, load, feeds }: TimedModel, clock: Clock): Pro
   const loadMs = clock.now() - start;
   try {
     const given = feeds(session.inputs);
-    const run = () => session.run(given);
-    const { elapsedMs: firstRunMs } = await timeOf(run, clock, 0);
-    return { name, session, loadMs, firstRunMs, rounds: [], elapsedMs: 0, run };
+    let outputs: Readonly<Record<string, NdArray>> = {};
+    const run = async () => {
+      outputs = await session.run(given);
+    };
+    const discard = () => session.discard?.(outputs);
+    const { elapsedMs: firstRunMs } = await timeOf({ run, discard }, clock, 0);
+    return { name, session, loadMs, firstRunMs, rounds: [], elapsedMs: 0, run, discard };
   } catch (error) {
     await session.close();
     throw error;
   }
 }
 
-/** Runs again and again for at least so long, at least once. */
+/** Runs again and again for at least so long, at least once. What is returned is freed when the time is taken. */
 async function timeOf(
-  run: Runner['run'],
+  { run, discard }: Pick<Runner, 'run' | 'discard'>,
   clock: Clock,
   leastMs: number,
 ): Promise<{ readonly elapsedMs: number; readonly runs: number }> {
@@ -170,14 +176,15 @@ async function timeOf(
     runs++;
     elapsedMs = clock.now() - start;
   } while (elapsedMs < leastMs);
+  discard();
   return { elapsedMs, runs };
 }
 
 async function runSlice(runner: Runner, clock: Clock, sliceMs: number, settle: boolean): Promise<void> {
-  if (settle) await runner.run();
+  if (settle) await timeOf(runner, clock, 0);
   const times: number[] = [];
   for (let spent = 0; spent < sliceMs; ) {
-    const { elapsedMs, runs } = await timeOf(runner.run, clock, stepsOfATime * (clock.stepMs ?? 0));
+    const { elapsedMs, runs } = await timeOf(runner, clock, stepsOfATime * (clock.stepMs ?? 0));
     times.push(elapsedMs / runs);
     spent += elapsedMs;
     runner.elapsedMs += elapsedMs;

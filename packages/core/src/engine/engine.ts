@@ -44,6 +44,11 @@ export interface Session {
     feeds: Readonly<Record<string, NdArray>>,
     fetches?: readonly string[],
   ): Promise<Readonly<Record<string, NdArray>>>;
+  /**
+   * Frees outputs of a run at once, where the engine can: they are empty from then on. Left to the garbage collector, large ones make later runs slower, which
+   * have to ask the system for fresh memory.
+   */
+  discard?(outputs: Readonly<Record<string, NdArray>>): void;
   /** Ends profiling and returns the path of the profile, where the engine profiles. */
   endProfiling?(): string | undefined;
   close(): Promise<void>;

@@ -78,6 +78,15 @@ describe('createOrtEngine', () => {
     await session.close();
   });
 
+  it('frees outputs that it is told to, and returns others as before', async () => {
+    const session = await createOrtEngine().load(addModel());
+    const outputs = await session.run({ x });
+    session.discard?.(outputs);
+    expect(outputs.sum_out?.data).toHaveLength(0);
+    expect((await session.run({ x })).sum_out?.data).toEqual(Float32Array.of(11, 22));
+    await session.close();
+  });
+
   it('writes a profile where it is told to and says where', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'espalier-engine-'));
     try {

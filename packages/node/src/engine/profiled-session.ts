@@ -1,8 +1,9 @@
-// A session of onnxruntime-node that can be profiled.
+// A session of onnxruntime-node: one that can be profiled, and free what it returned.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { OrtSession } from '@espalier/core';
+import { type NdArray, OrtSession } from '@espalier/core';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { freeBuffer } from './free-buffer.ts';
 import type { OrtModule } from './ort-engine.ts';
 
 /** A session that was made with or without a profile, whose path prefix is given. Made by `createOrtEngine`. */
@@ -14,6 +15,13 @@ export class ProfiledSession extends OrtSession<Tensor> {
     super(session, (type, data, dims) => new runtime.Tensor(type, data, dims));
     this.#session = session;
     this.#profile = profile;
+  }
+
+  /** Its outputs are copies in memory of their own, one buffer each. */
+  discard(outputs: Readonly<Record<string, NdArray>>): void {
+    for (const { data } of Object.values(outputs)) {
+      if (data.byteLength > 0 && data.buffer instanceof ArrayBuffer) freeBuffer(data.buffer);
+    }
   }
 
   endProfiling(): string | undefined {
