@@ -19,6 +19,7 @@ function cut(speedup: number, flags: TypedFlags = {}, width = 128, spread = 1.05
     params: 0.7,
     removedChannels: 0.2,
     path: 'net.onnx',
+    task: 'classify',
     output: 'small.onnx',
     options: values,
     sources,
@@ -70,6 +71,16 @@ describe('adviseAfterCut', () => {
   it('believes no disturbed measurement', () => {
     const { remarks } = adviseAfterCut(cut(1, {}, 128, 7));
     expect(remarks).toEqual([expect.stringContaining('too disturbed to tell the speed-up (0.14x to 7.00x)')]);
+  });
+
+  it('tells a detector that was scored by its weights alone of pictures, unless it was asked to be', () => {
+    const remarksOn = (flags: TypedFlags) => adviseAfterCut({ ...cut(1.6, flags), task: 'detect' }).remarks;
+    expect(remarksOn({})).toEqual([
+      'Scores of weights alone give away channels that a detector cannot do without: --criterion fscl-active --data DATA looks at pictures too.',
+    ]);
+    expect(remarksOn({ data: 'images' })).toEqual([expect.stringContaining('fscl-active looks at pictures')]);
+    expect(remarksOn({ criterion: 'fscl' })).toEqual([]);
+    expect(remarksOn({ plan: 'plan.json' })).toEqual([]);
   });
 
   it('says that limits made the cut miss its target, and which they are', () => {

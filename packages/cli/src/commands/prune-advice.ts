@@ -1,5 +1,6 @@
 // What the numbers of a cut do not say by themselves: whether the speed is what the MACs promise, and what to try next.
-import { EspalierError, TARGET_TOLERANCE } from '@espalier/core';
+import { DEFAULT_CRITERION, EspalierError, type ModelTask, TARGET_TOLERANCE } from '@espalier/core';
+import { usualCriterion } from '@espalier/node';
 import { remarkOnSpeed } from '../describe/remark-on-speed.ts';
 import type { PruneDocument } from '../documents/prune-document.ts';
 import { formatCommandLine } from '../options/command-line.ts';
@@ -19,16 +20,18 @@ export interface FinishedCut extends Pick<PruneDocument, 'layers' | 'latency'> {
   /** What widths are multiples of; undefined where a plan or a latency says what is cut. */
   readonly step?: number;
   readonly path: string;
+  /** What the model is for. */
+  readonly task: ModelTask;
   /** Where the model was written; undefined when it was not. */
   readonly output: string | undefined;
   readonly options: OptionsFor<'prune'>;
   readonly sources: CommandContext<'prune'>['sources'];
 }
 
-/** Sentences on a missed target and on a speed-up that is not as promised, and the command that makes sense now. */
+/** Sentences on a missed target, on a criterion that does not suit the model and on a speed-up that is not as promised, and the command that makes sense now. */
 export function adviseAfterCut(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'> {
   const { remarks, next } = adviseOnSpeed(cut);
-  return { remarks: [...remarkOnTarget(cut), ...remarks], next };
+  return { remarks: [...remarkOnTarget(cut), ...remarkOnCriterion(cut), ...remarks], next };
 }
 
 /** Why widths in multiples of what a device computes in steps cut nothing at all; undefined where channels went. Kind target: `latency.no-cut`. */
@@ -69,6 +72,17 @@ function remarkOnTarget({ options, step = 1, ...cut }: FinishedCut): readonly st
           `The target was missed: ${formatPercent(reached)} ${measure}, not the ${formatPercent(target)} of --${name} ${target}. Cuts go by whole channels, within ${foldList(limits, limits.length)}.`,
         ],
   );
+}
+
+/** Searches have pictures and score by them where that is better; a cut by scores may have none, and must be told. */
+function remarkOnCriterion({ options, task }: FinishedCut): readonly string[] {
+  const { plan, criterion, data, calibrationData = data } = options;
+  const usual = usualCriterion(task);
+  if (plan !== undefined || criterion !== undefined || usual === DEFAULT_CRITERION) return [];
+  const flags = `--criterion ${usual}${calibrationData === undefined ? ' --data DATA' : ''}`;
+  return [
+    `Scores of weights alone give away channels that a detector cannot do without: ${flags} looks at pictures too.`,
+  ];
 }
 
 function adviseOnSpeed(cut: FinishedCut): Pick<PruneDocument, 'remarks' | 'next'> {

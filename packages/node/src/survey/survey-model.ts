@@ -6,6 +6,7 @@ import {
   type ModelTask,
   prepareLimits,
   type TaskGuess,
+  type TracedModel,
   tracedShape,
 } from '@espalier/core';
 import type { Analysis } from '../pipeline/analyse-file.ts';
@@ -22,7 +23,6 @@ export interface ModelSurvey {
 
 /** Looks at an analysed model. */
 export function surveyModel({ traced, coupling, cost }: Analysis, task?: ModelTask): ModelSurvey {
-  const outputs = traced.graph.outputs.map(({ name }) => ({ name, dims: tracedShape(traced, name) }));
   const limiter = prepareLimits(traced, coupling, new Float64Array(coupling.classes.length), {});
   const bare = cost.totals(
     limiter.apply(keepAll(coupling).map((kept, id) => (limiter.cuttable[id] === 1 ? 0 : kept))),
@@ -35,10 +35,15 @@ export function surveyModel({ traced, coupling, cost }: Analysis, task?: ModelTa
     )
     .map(({ labels }) => labels.length);
   return {
-    task: task
-      ? { task, reason: 'as it was told' }
-      : guessTask(outputs, pictureSize(Object.values(traced.sizes[0]!)[0])),
+    task: findTask(traced, task),
     least: { macs: bare.macs / macs, params: bare.params / params },
     widths,
   };
+}
+
+/** What a model is for: as told, else as its outputs look. */
+export function findTask(traced: TracedModel, told?: ModelTask): TaskGuess {
+  if (told) return { task: told, reason: 'as it was told' };
+  const outputs = traced.graph.outputs.map(({ name }) => ({ name, dims: tracedShape(traced, name) }));
+  return guessTask(outputs, pictureSize(Object.values(traced.sizes[0]!)[0]));
 }
