@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../random.ts';
-import { findUnsteady, poolSessions, summariseRounds } from './summarise-rounds.ts';
+import { appendRounds, findUnsteady, poolSessions, summariseRounds } from './summarise-rounds.ts';
 
 describe('summariseRounds', () => {
   it('pairs the rounds, so that what slows all models leaves their ratio alone', () => {
@@ -69,5 +69,20 @@ it('pools sessions that go by one name, round by round', () => {
       ],
     },
     { name: 'b', rounds: [[9], [9]] },
+  ]);
+});
+
+it('appends what was measured again as further rounds', () => {
+  const times = [
+    { name: 'a', loadMs: 1, rounds: [[1], [2]] },
+    { name: 'b', rounds: [[3], [4]] },
+  ];
+  const again = [
+    { name: 'a', loadMs: 9, rounds: [[5]] },
+    { name: 'b', rounds: [[6]] },
+  ];
+  expect(appendRounds(times, again)).toEqual([
+    { name: 'a', loadMs: 1, rounds: [[1], [2], [5]] },
+    { name: 'b', rounds: [[3], [4], [6]] },
   ]);
 });

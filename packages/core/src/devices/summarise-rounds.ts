@@ -55,6 +55,14 @@ export function poolSessions(times: readonly ModelTimes[]): readonly ModelTimes[
   }));
 }
 
+/** Times of the same models that were measured again, as further rounds of the first measurement. */
+export function appendRounds(
+  times: readonly ModelTimes[],
+  again: readonly ModelTimes[],
+): readonly ModelTimes[] {
+  return times.map((model, at) => ({ ...model, rounds: [...model.rounds, ...again[at]!.rounds] }));
+}
+
 /** A sentence for every model whose median is known to no better than ±5 %. */
 export function findUnsteady(models: readonly ModelLatency[]): readonly string[] {
   return models.flatMap(({ name, medianMs: { value, interval } }) => {

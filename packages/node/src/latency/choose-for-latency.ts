@@ -1,6 +1,7 @@
 // The choice of widths for a latency: by the latency model, then the truth, and the model corrected by it until the target is met.
 import {
   adjustLevels,
+  appendRounds,
   chooseByKnapsack,
   chooseGreedily,
   createRandom,
@@ -104,6 +105,10 @@ const SLACK = 0.03;
 const JUDGED = { warmup: 1, minRounds: 12, minSeconds: 0.4 } as const;
 /** Sessions of either model in one judgement. */
 const SESSIONS = 3;
+/** Half of the interval of a speed-up, as a share of it, that is sure enough to choose by. */
+const SURE = 0.01;
+/** Times that models are measured before a judgement that is not sure stands. */
+const MOST_MEASUREMENTS = 4;
 
 /**
  * Chooses for a latency on a device. The choice that is returned is the slowest one that surely meets the target, or the fastest where none does: look
@@ -233,19 +238,32 @@ interface TimedChoice extends LatencyTry, Pick<LevelChoice, 'levels'> {
   readonly timing: Timing;
 }
 
-/** Times models for a judgement that counts, the first one as the reference: several sessions of each, told as one. Errors: those of the device. */
+/**
+ * Times models for a judgement that counts, the first one as the reference: several sessions of each, told as one, and again while the speed-ups are not known
+ * well, as on a machine that others work on. Errors: those of the device.
+ */
 export async function timeSurely(
   device: Device,
   models: readonly DeviceModel[],
   seed: number,
   signal?: AbortSignal,
 ): Promise<Pick<DeviceTimes, 'warnings'> & { readonly models: readonly ModelLatency[] }> {
-  const { times, warnings } = await timeSessions(device, models, SESSIONS, {
-    ...JUDGED,
-    seed,
-    ...(signal && { signal }),
-  });
-  return { models: summariseRounds(times, createRandom(seed)), warnings };
+  const timing = { ...JUDGED, seed, ...(signal && { signal }) };
+  const most = device.startsAnew ? 1 : MOST_MEASUREMENTS;
+  let { times, warnings } = await timeSessions(device, models, SESSIONS, timing);
+  for (let measurements = 1; ; measurements++) {
+    const latencies = summariseRounds(times, createRandom(seed));
+    if (measurements === most || latencies.every(({ speedup }) => isSure(speedup))) {
+      return { models: latencies, warnings };
+    }
+    const again = await timeSessions(device, models, SESSIONS, timing);
+    times = appendRounds(times, again.times);
+    warnings = [...new Set([...warnings, ...again.warnings])];
+  }
+}
+
+function isSure({ value, interval: [low, high] }: Estimate): boolean {
+  return high - low <= 2 * SURE * value;
 }
 
 /** Of the cuts that surely meet the target the slowest, which keeps most; else of those whose median does the surest; else the fastest. */
