@@ -19,7 +19,7 @@ import {
   follow,
   learnLatency,
   scoreAnalysis,
-  timeOnDevice,
+  timeSessions,
   toDeviceModel,
 } from '@espalier/node';
 import { findModels } from './lib/find-models.mjs';
@@ -29,6 +29,8 @@ const MAX_RATIO = 0.9;
 /** Cuts that are predicted; the first three of a draw are even ones, which the latency model was fitted on. */
 const FRESH = 8;
 const EVEN = 3;
+/** Sessions of every cut: they differ by where their memory comes to lie. */
+const SESSIONS = 3;
 /** One thread: the other cores of the machine may be busy. */
 const THREADS = 1;
 
@@ -72,24 +74,26 @@ console.log(
 
 /**
  * Cuts that nothing was fitted on, with what they have to do and what they took, in the time of the session that was learned from: the machine is not as
- * fast in every minute, and the uncut model tells by how much.
+ * fast in every minute, and models that were timed in that session tell by how much.
  */
-async function timeFresh({ traced, coupling, file }, { menus, keepAt, load, predict, uncutMs }) {
+async function timeFresh({ traced, coupling }, { menus, keepAt, load, predict, uncutMs, heldOut }) {
   const lengths = menus.map(({ rates }) => rates.length);
   const keeps = drawDesigns(lengths, EVEN + FRESH, createRandom(7))
     .slice(EVEN)
     .map(keepAt);
-  const sent = [toDeviceModel('uncut', file.model, traced)];
-  for (const [at, keep] of keeps.entries()) {
+  const known = [{ keep: keepAll(coupling), ms: uncutMs }, ...heldOut];
+  const sent = [];
+  for (const [at, keep] of [...known.map(({ keep }) => keep), ...keeps].entries()) {
     const model = await cutModel(traced, coupling, keep, engine);
     sent.push(toDeviceModel(String(at), model, traced));
   }
-  const { times } = await timeOnDevice(device, sent, { warmup: 1, minRounds: 12, minSeconds: 0.3 });
-  const [uncut, ...cuts] = times.map(({ rounds }) => median(rounds.map(median)));
-  return cuts.map((ms, at) => ({
-    ...load(keeps[at]),
-    predicted: predict(keeps[at]),
-    ms: (ms * uncutMs) / uncut,
+  const { times } = await timeSessions(device, sent, SESSIONS, { warmup: 1, minRounds: 12, minSeconds: 0.3 });
+  const taken = times.map(({ rounds }) => median(rounds.map(median)));
+  const pace = median(known.map(({ ms }, at) => ms / taken[at]));
+  return keeps.map((keep, at) => ({
+    ...load(keep),
+    predicted: predict(keep),
+    ms: pace * taken[known.length + at],
   }));
 }
 

@@ -18,6 +18,8 @@ const device = describeDevice({
   ...{ name: 'this machine', runtime: 'ort 1', provider: 'cpu', threads: 2, processor: 'Z80', os: 'cpm' },
 });
 
+const keep = Uint8Array.of(1);
+
 const outcome: LatencyOutcome = {
   device,
   fraction: 0.5,
@@ -34,9 +36,9 @@ const outcome: LatencyOutcome = {
     units: {},
   },
   heldOut: [
-    { macs: 0.5, ms: 5, predictedMs: 5.5 },
-    { macs: 0.6, ms: 6, predictedMs: 5.94 },
-    { macs: 0.7, ms: 8, predictedMs: 8.16 },
+    { keep, macs: 0.5, ms: 5, predictedMs: 5.5 },
+    { keep, macs: 0.6, ms: 6, predictedMs: 5.94 },
+    { keep, macs: 0.7, ms: 8, predictedMs: 8.16 },
   ],
 };
 

@@ -58,6 +58,7 @@ export interface LearnOptions {
 
 /** A whole cut that was timed, and what the model says of it. */
 export interface DesignTime {
+  readonly keep: KeepMask;
   /** Share of the multiply-accumulates. */
   readonly macs: number;
   readonly ms: number;
@@ -95,7 +96,7 @@ const HELD_OUT = 3;
 /** A kind with so many samples needs no more within the widths they span. */
 const ENOUGH_SAMPLES = 12;
 /** Whole models take longer than units, and are told apart by less. */
-const WHOLE = { warmup: 1, minRounds: 8, minSeconds: 0.15 } as const;
+const WHOLE = { warmup: 1, minRounds: 12, minSeconds: 0.15 } as const;
 /** Of a device that starts anew each time. */
 const WHOLE_ANEW = { warmup: 0, minRounds: 3, minSeconds: 0 } as const;
 
@@ -168,6 +169,7 @@ function modelFrom(
     ...{ table, correction, menus, keepAt, load, predict },
     uncutMs: timed[0]!.ms,
     heldOut: heldOut.map(({ keep, ms }) => ({
+      keep,
       macs: totals(keep).macs / original.macs,
       ms,
       predictedMs: predict(keep),
