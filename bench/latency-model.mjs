@@ -51,8 +51,9 @@ for (const { name, path } of findModels(MODELS)) {
 }
 
 const results = models.map(({ name, uncut, cuts }) => {
+  // The table counts as one more model beside those that the prices are fitted on.
   const others = models.filter((other) => other.name !== name).flatMap((other) => other.cuts);
-  const foreign = others.length > 0 ? fitCorrection(others) : undefined;
+  const foreign = others.length > 0 ? fitCorrection(others, FRESH) : undefined;
   const errors = {
     widths: errorsOf(cuts, ({ predicted }) => predicted),
     ...(foreign && errorsBy(foreign, uncut, cuts)),

@@ -147,4 +147,18 @@ describe('the correction by whole models', () => {
     for (const steps of [1, 6, 7, 12])
       expect(correctLoad(loadAt(steps), found) / truth(steps)).toBeCloseTo(1, 4);
   });
+
+  it('comes to what the table says the more it counts', () => {
+    const load = (k: number): ModelLoad => ({
+      unitsMs: k,
+      movedBytes: 1e6 * (1 + (k % 3)),
+      raggedBytes: 1e6 * (1 + (k % 2)),
+      bereftBytes: 1e5 * (1 + (k % 5)),
+    });
+    const timed = [1, 2, 3, 4, 5, 6, 7, 8].map((k) => ({ ...load(k), ms: 2 * k }));
+    const priceAt = (tableCounts: number): number => fitCorrection(timed, tableCounts).units;
+    expect(priceAt(0)).toBeCloseTo(2, 4);
+    expect(priceAt(8)).toBeLessThan(priceAt(2));
+    expect(priceAt(5000)).toBeCloseTo(1, 1);
+  });
 });

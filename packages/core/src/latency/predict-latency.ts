@@ -111,12 +111,16 @@ export function loadOf({ units, sizes }: LatencyParts, times: UnitTimes, keep: K
   return { unitsMs, ...bytes };
 }
 
-/** The correction that fits what was timed best, of one model or of several. Needs at least four loads that differ. */
-export function fitCorrection(timed: readonly TimedLoad[]): LatencyCorrection {
-  const targets = timed.map(({ ms }) => ms);
+/**
+ * The correction that fits what was timed best, of one model or of several. Needs at least four loads that differ. For a model that was not among them the
+ * table itself is the best witness, as units were measured in milliseconds: that they cost what they say counts as so many timed loads, default 0.
+ */
+export function fitCorrection(timed: readonly TimedLoad[], tableCounts = 0): LatencyCorrection {
+  const believed = Array.from({ length: tableCounts }, (): readonly [Terms, number] => [[1, 0, 0, 0, 0], 1]);
+  const pairs = [...timed.map((each) => [termsOf(each), each.ms] as const), ...believed];
   const [units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead] = fitNonNegative(
-    timed.map(termsOf),
-    targets,
+    pairs.map(([terms]) => terms),
+    pairs.map(([, ms]) => ms),
   ) as Terms;
   return { units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead };
 }
