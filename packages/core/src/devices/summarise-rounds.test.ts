@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../random.ts';
-import { appendRounds, findUnsteady, poolSessions, summariseRounds } from './summarise-rounds.ts';
+import {
+  appendRounds,
+  findUnsteady,
+  poolSessions,
+  summariseRounds,
+  uncertaintyOf,
+} from './summarise-rounds.ts';
 
 describe('summariseRounds', () => {
   it('pairs the rounds, so that what slows all models leaves their ratio alone', () => {
@@ -50,6 +56,10 @@ it('findUnsteady names the models whose median is not known', () => {
   expect(findUnsteady(models)).toEqual([
     expect.stringMatching(/^The times of 'wild' scatter: its median is known to no better than ±\d+ %\.$/),
   ]);
+});
+
+it('uncertaintyOf is half of the interval, as a share of the value', () => {
+  expect(uncertaintyOf({ value: 2, interval: [1.9, 2.3] })).toBeCloseTo(0.1, 12);
 });
 
 it('pools sessions that go by one name, round by round', () => {

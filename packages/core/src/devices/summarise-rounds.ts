@@ -63,13 +63,18 @@ export function appendRounds(
   return times.map((model, at) => ({ ...model, rounds: [...model.rounds, ...again[at]!.rounds] }));
 }
 
+/** Half of the interval of an estimate, as a share of its value. */
+export function uncertaintyOf({ value, interval: [low, high] }: Estimate): number {
+  return (high - low) / 2 / value;
+}
+
 /** A sentence for every model whose median is known to no better than ±5 %. */
 export function findUnsteady(models: readonly ModelLatency[]): readonly string[] {
-  return models.flatMap(({ name, medianMs: { value, interval } }) => {
-    const halfWidth = (50 * (interval[1] - interval[0])) / value;
-    if (halfWidth <= 5) return [];
+  return models.flatMap(({ name, medianMs }) => {
+    const percent = 100 * uncertaintyOf(medianMs);
+    if (percent <= 5) return [];
     return [
-      `The times of '${name}' scatter: its median is known to no better than ±${halfWidth.toFixed(0)} %.`,
+      `The times of '${name}' scatter: its median is known to no better than ±${percent.toFixed(0)} %.`,
     ];
   });
 }

@@ -63,9 +63,7 @@ interface Runner {
   readonly firstRunMs: number;
   readonly rounds: (readonly number[])[];
   elapsedMs: number;
-  run(): Promise<void>;
-  /** Frees what the last run returned. */
-  discard(): void;
+  run(): ReturnType<Session['run']>;
 }
 
 // Long enough that a model runs with caches and threads of its own, short enough that all models see the same disturbances.
@@ -149,34 +147,31 @@ async function startRunner({ name, load, feeds }: TimedModel, clock: Clock): Pro
   const loadMs = clock.now() - start;
   try {
     const given = feeds(session.inputs);
-    let outputs: Readonly<Record<string, NdArray>> = {};
-    const run = async () => {
-      outputs = await session.run(given);
-    };
-    const discard = () => session.discard?.(outputs);
-    const { elapsedMs: firstRunMs } = await timeOf({ run, discard }, clock, 0);
-    return { name, session, loadMs, firstRunMs, rounds: [], elapsedMs: 0, run, discard };
+    const run = () => session.run(given);
+    const { elapsedMs: firstRunMs } = await timeOf({ session, run }, clock, 0);
+    return { name, session, loadMs, firstRunMs, rounds: [], elapsedMs: 0, run };
   } catch (error) {
     await session.close();
     throw error;
   }
 }
 
-/** Runs again and again for at least so long, at least once. What is returned is freed when the time is taken. */
+/** Runs again and again for at least so long, at least once. What the last run returned is freed when the time is taken. */
 async function timeOf(
-  { run, discard }: Pick<Runner, 'run' | 'discard'>,
+  { session, run }: Pick<Runner, 'session' | 'run'>,
   clock: Clock,
   leastMs: number,
 ): Promise<{ readonly elapsedMs: number; readonly runs: number }> {
   const start = clock.now();
   let elapsedMs: number;
+  let outputs: Awaited<ReturnType<Runner['run']>>;
   let runs = 0;
   do {
-    await run();
+    outputs = await run();
     runs++;
     elapsedMs = clock.now() - start;
   } while (elapsedMs < leastMs);
-  discard();
+  session.discard?.(outputs);
   return { elapsedMs, runs };
 }
 

@@ -116,11 +116,10 @@ export function loadOf({ units, sizes }: LatencyParts, times: UnitTimes, keep: K
  * table itself is the best witness, as units were measured in milliseconds: that they cost what they say counts as so many timed loads, default 0.
  */
 export function fitCorrection(timed: readonly TimedLoad[], tableCounts = 0): LatencyCorrection {
-  const believed = Array.from({ length: tableCounts }, (): readonly [Terms, number] => [[1, 0, 0, 0, 0], 1]);
-  const pairs = [...timed.map((each) => [termsOf(each), each.ms] as const), ...believed];
+  const believed = new Array<Terms>(tableCounts).fill([1, 0, 0, 0, 0]);
   const [units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead] = fitNonNegative(
-    pairs.map(([terms]) => terms),
-    pairs.map(([, ms]) => ms),
+    [...timed.map(termsOf), ...believed],
+    [...timed.map(({ ms }) => ms), ...believed.map(() => 1)],
   ) as Terms;
   return { units, perMegabyte, perRaggedMegabyte, perBereftMegabyte, overhead };
 }

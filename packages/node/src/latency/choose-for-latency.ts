@@ -21,6 +21,7 @@ import {
   type ModelLatency,
   type PlanLimits,
   summariseRounds,
+  uncertaintyOf,
   type WidthWorth,
   worthByScores,
 } from '@espalier/core';
@@ -105,7 +106,7 @@ const SLACK = 0.03;
 const JUDGED = { warmup: 1, minRounds: 12, minSeconds: 0.4 } as const;
 /** Sessions of either model in one judgement. */
 const SESSIONS = 3;
-/** Half of the interval of a speed-up, as a share of it, that is sure enough to choose by. */
+/** The uncertainty of a speed-up that is sure enough to choose by. */
 const SURE = 0.01;
 /** Times that models are measured before a judgement that is not sure stands. */
 const MOST_MEASUREMENTS = 4;
@@ -250,20 +251,17 @@ export async function timeSurely(
 ): Promise<Pick<DeviceTimes, 'warnings'> & { readonly models: readonly ModelLatency[] }> {
   const timing = { ...JUDGED, seed, ...(signal && { signal }) };
   const most = device.startsAnew ? 1 : MOST_MEASUREMENTS;
-  let { times, warnings } = await timeSessions(device, models, SESSIONS, timing);
+  // Measured again, a busy machine would be told of again, with another load average.
+  const { warnings, ...first } = await timeSessions(device, models, SESSIONS, timing);
+  let { times } = first;
   for (let measurements = 1; ; measurements++) {
     const latencies = summariseRounds(times, createRandom(seed));
-    if (measurements === most || latencies.every(({ speedup }) => isSure(speedup))) {
+    if (measurements === most || latencies.every(({ speedup }) => uncertaintyOf(speedup) <= SURE)) {
       return { models: latencies, warnings };
     }
     const again = await timeSessions(device, models, SESSIONS, timing);
     times = appendRounds(times, again.times);
-    warnings = [...new Set([...warnings, ...again.warnings])];
   }
-}
-
-function isSure({ value, interval: [low, high] }: Estimate): boolean {
-  return high - low <= 2 * SURE * value;
 }
 
 /** Of the cuts that surely meet the target the slowest, which keeps most; else of those whose median does the surest; else the fastest. */
